@@ -1,0 +1,46 @@
+# Two targets do all the set-up on a fresh machine: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint format bench api docs clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,docs]'
+	@touch $@
+
+install: $(STAMP)  ## make .venv with everything in it
+
+run: $(STAMP)  ## start the reference QMS, run every suite, write results/latest/report.html
+	PATH="$(CURDIR)/$(BIN):$$PATH" qms run
+
+test: $(STAMP)  ## all tests of the project itself
+	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest
+
+lint: $(STAMP)  ## ruff, mypy, robocop, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/robocop check suites resources
+
+format: $(STAMP)  ## put the sources in their usual form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/robocop format suites resources
+
+bench: $(STAMP)  ## measure; prints ratios, judges nothing
+	PATH="$(CURDIR)/$(BIN):$$PATH" python -m tests.benchmarks
+
+api: $(STAMP)  ## write docs/api anew from the contract
+	$(BIN)/qms docs api
+
+clean:  ## remove what was made here
+	rm -rf $(VENV) results build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Verdicts: plain functions from history and observations to expected and actual."""

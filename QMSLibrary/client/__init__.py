@@ -1,0 +1,1 @@
+"""Speaks to a QMS, and writes the history of what was said."""

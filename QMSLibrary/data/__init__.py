@@ -1,0 +1,1 @@
+"""Pull requests, personas, code and its flaws."""

@@ -1,0 +1,1 @@
+"""Where a QMS runs, and what can be done with it there."""

@@ -1,0 +1,1 @@
+"""The one account of what a run did and saw."""

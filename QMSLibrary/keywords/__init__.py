@@ -1,0 +1,1 @@
+"""What a tester writes, one chapter a file."""

@@ -1,0 +1,1 @@
+"""The reference QMS: four services that keep the contract."""
