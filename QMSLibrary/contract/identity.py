@@ -21,7 +21,7 @@ class Token(Model):
     """A bearer token."""
 
     access_token: str
-    token_type: Literal["bearer"] = "bearer"
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - RFC 6750 calls it so
     expires_in: int
     """Seconds."""
 
