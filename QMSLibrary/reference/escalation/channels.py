@@ -52,7 +52,10 @@ class Message:
 
 
 def compose(notification_id: str, address: str, escalation: Escalation, *, title: str | None, reminder: int) -> Message:
-    """The message about ``escalation``. Everything that people wrote is redacted; ``reminder`` counts from 0, the first telling."""
+    """The message about ``escalation``; everything that people wrote is redacted.
+
+    ``reminder`` is 0 for the first telling and counts the repeats after it.
+    """
     subject = redact(f"{escalation.level}: {escalation.reason}")
     lines = [subject]
     if reminder:
@@ -67,7 +70,9 @@ def compose(notification_id: str, address: str, escalation: Escalation, *, title
 
 
 def load_receivers(path: Path | None) -> dict[Channel, str]:
-    """Channel to URL, from a JSON file; empty without one: then nothing is sent to anybody, and the notifications say so.
+    """Channel to URL, from a JSON file.
+
+    Without a file it is empty: then nothing is sent to anybody, and the notifications say so.
 
     :raises ChannelsError: the file cannot be read, or names a channel or a kind of URL that there is not.
     """

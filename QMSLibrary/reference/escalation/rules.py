@@ -1,7 +1,7 @@
 """When somebody has to be told: one rule, one entry of ``RULES``.
 
-A rule looks at one event and nothing else, and answers with the reason in words, or None. Everything that needs a memory
-(whether it was said already, whether it still holds) is the business of ``raising`` and ``lifecycle``.
+A rule looks at one event and nothing else, and answers with the reason in words, or None. Everything that needs a
+memory (whether it was said already, whether it still holds) is the business of ``raising`` and ``lifecycle``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ SECRET_FINDINGS: Final = frozenset({"hardcoded_secret"})
 """Findings that mean that a secret has left the house; they have a rule and a level of their own."""
 _NAMED_PLACES: Final = 5
 """Places that a reason lists; the findings themselves are in the workflow."""
+_STEPS: Final = frozenset(Step)
 _E = EventType
 _L = EscalationLevel
 
@@ -62,10 +63,8 @@ def wanted_by(event: Event, limits: Limits | None = None) -> list[Wanted]:
 
 def step_of(event: Event) -> Step | None:
     """The step that the event is about, or None when it is about none or one that is not known here."""
-    try:
-        return Step(event.payload.get("step"))
-    except ValueError:
-        return None
+    name = event.payload.get("step")
+    return Step(name) if name in _STEPS else None
 
 
 def _failed(step: Step, words: str) -> Callable[[Event, Limits], str | None]:

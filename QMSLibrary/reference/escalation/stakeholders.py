@@ -19,7 +19,8 @@ class StakeholdersError(ValueError):
 def load_stakeholders(path: Path | None = None) -> list[Stakeholder]:
     """The stakeholders of ``path`` (the built-in ones without it), first tier first.
 
-    :raises StakeholdersError: the file cannot be read, an entry is not as it must be, two have one name, or a tier is missing.
+    :raises StakeholdersError: the file cannot be read, an entry is not as it must be, two have one name,
+        or a tier is missing.
     """
     import yaml
 

@@ -125,10 +125,10 @@ def test_nobody_available_asks_a_person() -> None:
 
 @pytest.mark.parametrize("kind", [*EventType, "something.new"])
 def test_an_event_without_any_of_it_asks_for_nothing_and_breaks_nothing(kind: str) -> None:
-    silent = {EventType.WORKFLOW_STUCK, EventType.ROUTING_FAILED}
-    assert bool(wanted_by(event(kind))) is (kind in silent)
+    speaking = {EventType.WORKFLOW_STUCK, EventType.ROUTING_FAILED}
+    assert bool(wanted_by(event(kind))) is (kind in speaking)
     assert bool(wanted_by(event(kind, step="no_such_step", findings=None, measures=None, result=None))) is (
-        kind in silent
+        kind in speaking
     )
 
 

@@ -48,7 +48,7 @@ def test_a_file_of_ones_own_comes_first_tier_first(tmp_path: Path) -> None:
 def test_a_file_that_is_not_as_it_must_be_is_refused_in_words(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "people.yaml"
     path.write_text(text)
-    with pytest.raises(StakeholdersError, match="people.yaml") as refused:
+    with pytest.raises(StakeholdersError, match=r"people\.yaml") as refused:
         load_stakeholders(path)
     assert words in str(refused.value)
 
@@ -77,6 +77,6 @@ def test_the_receivers_of_a_file(tmp_path: Path) -> None:
 def test_receivers_that_are_not_as_they_must_be_are_refused_in_words(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "receivers.json"
     path.write_text(text)
-    with pytest.raises(ChannelsError, match="receivers.json") as refused:
+    with pytest.raises(ChannelsError, match=r"receivers\.json") as refused:
         load_receivers(path)
     assert words in str(refused.value)
