@@ -1,0 +1,285 @@
+"""Environments described by a YAML file; an error names the file, the line and the key."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from QMSLibrary.client.connection import Account
+from QMSLibrary.contract.roles import Role
+from QMSLibrary.contract.services import Service
+
+from .base import Capability, EnvironmentUseError
+
+if TYPE_CHECKING:
+    import yaml
+
+EMBEDDED: Final = "embedded"
+EXISTING: Final = "existing"
+_REFERENCE: Final = re.compile(r"^\$\{ENV:([^}]*)\}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a file (or nothing, for the embedded default) says about an environment."""
+
+    name: str
+    kind: str = EMBEDDED
+    targets: Mapping[str, Any] = field(default_factory=dict)
+    timeout: timedelta = timedelta(seconds=10)
+    # embedded
+    movable_clock: bool = True
+    database_url: str | None = None
+    """None: one SQLite file per service. Else a PostgreSQL database, in which each service gets a schema."""
+    grace: timedelta = timedelta(seconds=1)
+    """How long it stays when its last user has gone."""
+    # existing
+    urls: Mapping[Service, str] = field(default_factory=dict)
+    accounts: Mapping[Role, Account] = field(default_factory=dict)
+    adapter: str | None = None
+    capabilities: frozenset[Capability] = frozenset()
+    exclusive: bool = False
+    """Nobody but this run uses it, so that its clock may be moved and its services broken."""
+
+
+def folders() -> list[Path]:
+    """Where named files are looked for: ``variables`` here, and beside the package's own checkout."""
+    found = [Path.cwd() / "variables", Path(__file__).parents[2] / "variables"]
+    return list(dict.fromkeys(folder.resolve() for folder in found if folder.is_dir()))
+
+
+def names() -> list[str]:
+    """Every environment that can be asked for by name."""
+    files = {file.stem for folder in folders() for file in folder.glob("*.y*ml") if not file.stem.endswith(".example")}
+    return sorted({EMBEDDED, *files})
+
+
+def describe(name_or_file: str) -> Description:
+    """Find and read what is said about an environment.
+
+    Raises EnvironmentUseError with the names there are, or with the place in the file that is wrong.
+    """
+    wanted = name_or_file.strip()
+    if wanted.endswith((".yaml", ".yml")) or "/" in wanted:
+        path = Path(wanted).expanduser()
+        candidates = [path] if path.is_absolute() else [Path.cwd() / path, *(one.parent / path for one in folders())]
+        for candidate in candidates:
+            if candidate.is_file():
+                return read(candidate)
+        raise EnvironmentUseError(f"There is no file {wanted!r}. Environments by name: {', '.join(names())}.")
+    for folder in folders():
+        for suffix in (".yaml", ".yml"):
+            if (file := folder / f"{wanted}{suffix}").is_file():
+                return read(file)
+    if wanted == EMBEDDED:
+        return Description(EMBEDDED)
+    from difflib import get_close_matches
+
+    near = get_close_matches(wanted, names(), n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise EnvironmentUseError(
+        f"There is no environment {wanted!r}.{hint} There are: {', '.join(names())}; or give the path of a YAML file."
+    )
+
+
+def read(path: Path) -> Description:
+    """The description in ``path``. Its name is the file's, without the suffix."""
+    import yaml
+
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise EnvironmentUseError(f"{path} line {line}: this is not YAML: {error.problem}.") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise EnvironmentUseError(f"{path} cannot be read: {error}") from None
+    reader = _Reader(path)
+    if root is None:
+        reader.refuse(None, "", "nothing", "a mapping that begins with `kind: embedded` or `kind: existing`")
+    top = reader.mapping(root, "")
+    kind_node = top.get("kind")
+    kind = reader.text(kind_node, "kind") if kind_node is not None else ""
+    if kind not in _KEYS:
+        reader.refuse(kind_node or root, "kind", repr(kind) if kind else "nothing", f"one of {', '.join(_KEYS)}")
+    values: dict[str, Any] = {}
+    for key, node in top.items():
+        if key == "kind":
+            continue
+        if key not in _KEYS[kind]:
+            reader.refuse(node, key, "an unknown key", f"one of kind, {', '.join(_KEYS[kind])}")
+        values[key] = _KEYS[kind][key](reader, node, key)
+    if kind == EXISTING and not values.get("urls"):
+        reader.refuse(root, "urls", "nothing", "an address for at least one of " + ", ".join(Service))
+    return Description(name=path.name.removesuffix(path.suffix), kind=kind, **values)
+
+
+class _Reader:
+    """Turns nodes into values, and knows where it is."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def refuse(self, node: yaml.Node | None, key: str, got: str, expected: str) -> NoReturn:
+        line = node.start_mark.line + 1 if node is not None else 1
+        where = f"{key}: " if key else ""
+        raise EnvironmentUseError(f"{self.path} line {line}: {where}got {got}; expected {expected}.")
+
+    def mapping(self, node: yaml.Node, key: str) -> dict[str, yaml.Node]:
+        import yaml
+
+        if not isinstance(node, yaml.MappingNode):
+            self.refuse(node, key, _shown(node), "a mapping (`name: value` lines)")
+        found: dict[str, yaml.Node] = {}
+        for name, value in node.value:
+            if name.value in found:
+                self.refuse(name, f"{key}.{name.value}".lstrip("."), "the same key twice", "each key once")
+            found[str(name.value)] = value
+        return found
+
+    def text(self, node: yaml.Node, key: str, expected: str = "a text") -> str:
+        import yaml
+
+        if not isinstance(node, yaml.ScalarNode) or node.value == "" or node.tag.endswith(":null"):
+            self.refuse(node, key, _shown(node), expected)
+        value = str(node.value)
+        if reference := _REFERENCE.match(value):
+            name = reference.group(1)
+            if name not in os.environ:
+                self.refuse(
+                    node, key, value, f"that the environment variable {name} is set (`export {name}=…`); it is not"
+                )
+            return os.environ[name]
+        if "${ENV:" in value:
+            self.refuse(node, key, repr(value), "`${ENV:NAME}` alone, with nothing before or after it")
+        return value
+
+    def flag(self, node: yaml.Node, key: str) -> bool:
+        value = self.text(node, key, "true or false").lower()
+        if value not in ("true", "false"):
+            self.refuse(node, key, repr(value), "true or false")
+        return value == "true"
+
+    def duration(self, node: yaml.Node, key: str) -> timedelta:
+        from robot.utils import timestr_to_secs
+
+        value = self.text(node, key, "a time such as `10 seconds`")
+        try:
+            seconds = timestr_to_secs(value)
+        except ValueError:
+            seconds = -1.0
+        if seconds < 0:
+            self.refuse(node, key, repr(value), "a time such as `10 seconds` or `500 ms`")
+        return timedelta(seconds=seconds)
+
+    def url(self, node: yaml.Node, key: str) -> str:
+        from urllib.parse import urlsplit
+
+        value = self.text(node, key, "an address such as `https://qms.example.com:8080`")
+        try:
+            parts = urlsplit(value)
+            right = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            right = False
+        if not right:
+            self.refuse(node, key, repr(value), "an address such as `https://qms.example.com:8080`")
+        return value.rstrip("/")
+
+    def database(self, node: yaml.Node, key: str) -> str:
+        value = self.text(node, key)
+        if not value.startswith(("postgresql://", "postgresql+psycopg://")):
+            # The value may hold a password, so the message does not repeat it.
+            self.refuse(node, key, "another kind of address", "`postgresql://user:password@host:5432/database`")
+        return value
+
+    def urls(self, node: yaml.Node, key: str) -> dict[Service, str]:
+        found = {}
+        for name, value in self.mapping(node, key).items():
+            if name not in list(Service):
+                self.refuse(value, f"{key}.{name}", "an unknown service", "one of " + ", ".join(Service))
+            found[Service(name)] = self.url(value, f"{key}.{name}")
+        return found
+
+    def accounts(self, node: yaml.Node, key: str) -> dict[Role, Account]:
+        found = {}
+        for name, value in self.mapping(node, key).items():
+            if name not in list(Role):
+                self.refuse(value, f"{key}.{name}", "an unknown role", "one of " + ", ".join(Role))
+            parts = self.mapping(value, f"{key}.{name}")
+            for part, inner in parts.items():
+                if part not in ("username", "password"):
+                    self.refuse(inner, f"{key}.{name}.{part}", "an unknown key", "username and password")
+            for part in ("username", "password"):
+                if part not in parts:
+                    self.refuse(value, f"{key}.{name}.{part}", "nothing", "username and password")
+            found[Role(name)] = Account(
+                self.text(parts["username"], f"{key}.{name}.username"),
+                self.text(parts["password"], f"{key}.{name}.password", "a text, best `${ENV:NAME}`"),
+            )
+        return found
+
+    def capabilities(self, node: yaml.Node, key: str) -> frozenset[Capability]:
+        import yaml
+
+        if not isinstance(node, yaml.SequenceNode):
+            self.refuse(node, key, _shown(node), "a list, such as `[clock]`")
+        for item in node.value:
+            if self.text(item, key) not in list(Capability):
+                self.refuse(item, key, repr(item.value), "some of " + ", ".join(Capability))
+        return frozenset(Capability(item.value) for item in node.value)
+
+    def adapter(self, node: yaml.Node, key: str) -> str:
+        value = self.text(node, key)
+        if not re.fullmatch(r"[\w.]+:[\w.]+", value):
+            self.refuse(node, key, repr(value), "`module:factory`, such as `my_company.qms:adapter`")
+        return value
+
+    def targets(self, node: yaml.Node, key: str) -> dict[str, Any]:
+        from pydantic import ValidationError
+
+        from QMSLibrary.contract.targets import Targets
+
+        found: dict[str, Any] = {}
+        for name, value in self.mapping(node, key).items():
+            known = Targets.model_fields
+            if name not in known:
+                self.refuse(value, f"{key}.{name}", "an unknown target", "one of " + ", ".join(known))
+            if isinstance(known[name].default, timedelta):
+                found[name] = self.duration(value, f"{key}.{name}")
+            else:
+                found[name] = self.text(value, f"{key}.{name}", "a number")
+            try:
+                Targets(**{name: found[name]})
+            except ValidationError as error:
+                self.refuse(value, f"{key}.{name}", repr(value.value), error.errors()[0]["msg"].lower())
+        return found
+
+
+def _shown(node: yaml.Node) -> str:
+    return {"mapping": "a mapping", "sequence": "a list"}.get(node.id, repr(node.value) if node.value else "nothing")
+
+
+_SHARED: Final[dict[str, Callable[[_Reader, Any, str], Any]]] = {
+    "targets": _Reader.targets,
+    "timeout": _Reader.duration,
+}
+_KEYS: Final[dict[str, dict[str, Callable[[_Reader, Any, str], Any]]]] = {
+    EMBEDDED: {
+        "movable_clock": _Reader.flag,
+        "database_url": _Reader.database,
+        "grace": _Reader.duration,
+        **_SHARED,
+    },
+    EXISTING: {
+        "urls": _Reader.urls,
+        "accounts": _Reader.accounts,
+        "adapter": _Reader.adapter,
+        "capabilities": _Reader.capabilities,
+        "exclusive": _Reader.flag,
+        **_SHARED,
+    },
+}

@@ -1,0 +1,158 @@
+"""``python -m QMSLibrary.reference``: run the reference QMS."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import databases
+from .keeper import ENDING_SUFFIX, Keeper, KeeperSettings
+from .locks import BusyError, start_lock
+from .processes import ServiceStartError, set_title
+
+DATABASE_VARIABLE = "QMS_DATABASE_URL"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Start the environment and stay until it ends. 0: it ended as it should; 1: it could not start."""
+    options = _options(arguments)
+    if options.detach:
+        # The one who started us need not be there, nor wait for us, when we end.
+        if os.fork():
+            return 0
+        os.setsid()
+    made = options.directory is None
+    directory = Path(tempfile.mkdtemp(prefix="qms-")) if made else options.directory.resolve()
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings = KeeperSettings(
+        directory=directory,
+        key=options.key or directory.name,
+        name=options.name,
+        own=options.own,
+        movable_clock=options.movable_clock,
+        database_url=options.database_url or None,
+        grace=options.grace,
+        wait_for_users=options.users,
+    )
+    os.chdir("/")
+    set_title("qms keeper")
+    janitor, pipe = _start_janitor(settings, options.ready_fd)
+    keeper = Keeper(settings)
+    try:
+        keeper.start(leave=lambda: _close(options.ready_fd, pipe))
+        _report(options.ready_fd, {"ready": True, "directory": str(directory)})
+        code = 0
+        keeper.run()
+    except ServiceStartError as error:
+        _report(options.ready_fd, {"error": str(error)})
+        code = 1
+        keeper.end()
+    except BaseException as error:
+        traceback.print_exc()
+        _report(options.ready_fd, {"error": f"{type(error).__name__}: {error}"})
+        code = 1
+        keeper.end()
+    os.close(pipe)
+    os.waitpid(janitor, 0)
+    return code
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m QMSLibrary.reference",
+        description="Runs the four services of the reference QMS on free loopback ports until it is told to end.",
+    )
+    parser.add_argument("--directory", type=Path, help="where its state goes; removed at the end (default: a new one)")
+    parser.add_argument("--name", default="embedded", help="what to call it in messages")
+    parser.add_argument("--key", help="a name that no other environment has (default: the directory's)")
+    parser.add_argument(
+        "--database-url",
+        default=os.environ.get(DATABASE_VARIABLE),
+        help=f"a PostgreSQL database instead of SQLite files (default: ${DATABASE_VARIABLE})",
+    )
+    parser.add_argument("--movable-clock", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--grace", type=float, default=1.0, help="seconds it stays after its last user")
+    parser.add_argument("--own", action="store_true", help="it belongs to one user alone")
+    parser.add_argument(
+        "--users", action="store_true", help="end when nobody holds users.lock in the directory any more"
+    )
+    parser.add_argument("--detach", action="store_true", help="go on in the background")
+    parser.add_argument("--ready-fd", type=int, help="where to say that it is ready, or why not")
+    return parser.parse_args(arguments)
+
+
+def _report(ready: int | None, message: dict[str, object]) -> None:
+    if ready is None:
+        print(
+            message.get("error") or f"Ready. Addresses and accounts: {message['directory']}/environment.json",
+            flush=True,
+        )
+        return
+    try:
+        os.write(ready, json.dumps(message).encode() + b"\n")
+        os.close(ready)
+    except OSError as error:
+        # Whoever started us is gone. If nobody else comes, we end as we always do.
+        print(f"nobody waits for {message}: {error}", flush=True)
+
+
+def _start_janitor(settings: KeeperSettings, ready: int | None) -> tuple[int, int]:
+    """Fork a process that tidies up if the keeper is killed; it sees that by the end of a pipe."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(read)
+        return pid, write
+    code = 0
+    try:
+        os.close(write)
+        _close(ready)
+        os.setsid()
+        set_title("qms janitor")
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        identity = settings.directory.stat().st_ino
+        os.read(read, 1)
+        _tidy(settings, identity)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    finally:
+        os._exit(code)
+
+
+def _tidy(settings: KeeperSettings, identity: int) -> None:
+    left: list[Path] = []
+    try:
+        # Under the lock, so that an environment that has just been begun in the same place is not mistaken for ours.
+        with start_lock(settings.start_lock, timeout=10):
+            for directory in (settings.directory, Path(f"{settings.directory}{ENDING_SUFFIX}")):
+                if directory.exists() and directory.stat().st_ino == identity:
+                    left.append(directory.rename(directory.with_name(f"{directory.name}.{os.getpid()}{ENDING_SUFFIX}")))
+            if left:
+                databases.drop(settings.database_url, settings.key)
+    except BusyError:
+        print("somebody starts an environment here and will tidy up", flush=True)
+    for directory in left:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _close(*descriptors: int | None) -> None:
+    for descriptor in descriptors:
+        if descriptor is not None:
+            try:
+                os.close(descriptor)
+            except OSError:
+                continue  # already closed: it was reported on
+
+
+if __name__ == "__main__":
+    sys.exit(main())

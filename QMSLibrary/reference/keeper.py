@@ -1,0 +1,333 @@
+"""The keeper: starts the four services, ends them with the last user, does what it is told in between.
+
+See docs/decisions/0002-environment-lifetime.md for who holds which lock.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import json
+import os
+import selectors
+import shutil
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from QMSLibrary.contract.model import wire_time
+from QMSLibrary.contract.services import Service
+
+from . import databases
+from .locks import BusyError, start_lock
+from .processes import Child, ServiceStartError
+
+STARTED_WITHIN: Final = 20.0
+"""Seconds that a service has to become healthy."""
+_STOP_PATIENCE: Final = 10.0
+_END_PATIENCE: Final = 0.5
+ENDING_SUFFIX: Final = ".ending"
+
+
+@dataclass(frozen=True, slots=True)
+class KeeperSettings:
+    """What the starter wants."""
+
+    directory: Path
+    """The environment's own; it is removed at the end."""
+    key: str
+    name: str
+    own: bool
+    movable_clock: bool
+    database_url: str | None
+    grace: float
+    """Seconds between the last user's going and the end."""
+    wait_for_users: bool = True
+    """False: it stays until it is told to end."""
+
+    @property
+    def start_lock(self) -> Path:
+        """Held by whoever begins or puts away this environment."""
+        return self.directory.with_name(f"{self.directory.name}.start")
+
+
+Serve = Callable[[Any, socket.socket], object]
+
+
+class Keeper:
+    """One environment, from its start to its end. Everything but the wait for the users' lock is on one thread."""
+
+    def __init__(self, settings: KeeperSettings, serve: Serve | None = None) -> None:
+        self.settings = settings
+        self._serve = serve
+        self._children: dict[Service, Child] = {}
+        self._service_settings: dict[Service, Any] = {}
+        self._selector = selectors.DefaultSelector()
+        self._control: socket.socket | None = None
+        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._idle_since: float | None = None
+        self._watch_again = threading.Event()
+        self._started = False
+        self._ending = False
+        self._lock = os.open(settings.directory / "keeper.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._parents_alone: list[Callable[[], None]] = [
+            self._selector.close,
+            lambda: os.close(self._wake_read),
+            lambda: os.close(self._wake_write),
+            lambda: os.close(self._lock),
+        ]
+
+    # --- start
+
+    def start(self, leave: Callable[[], None] = lambda: None) -> None:
+        """Start all services; return when they are healthy and the environment file is written.
+
+        ``leave`` closes, in each service, what the caller has open. Raises ServiceStartError.
+        """
+        settings = self.settings
+        self._parents_alone.append(leave)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._told_to_end)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        logs = settings.directory / "logs"
+        logs.mkdir(exist_ok=True)
+        self._children = {service: Child(service, logs / f"{service}.log") for service in Service}
+        accounts = self._prepare()
+        serve = self._serve or _real_serve()
+        self._serve = serve
+        # What is imported now is shared by all; keep the collector from touching (and so copying) its pages.
+        gc.collect()
+        gc.freeze()
+        for service in Service:
+            self._fork(service)
+        deadline = time.monotonic() + STARTED_WITHIN
+        for child in self._children.values():
+            child.wait_healthy(max(deadline - time.monotonic(), 0.1))
+        self._control = self._open_control()
+        self._write_environment(accounts)
+        self._started = True
+
+    def _prepare(self) -> dict[str, dict[str, str]]:
+        from .kernel.secrets import create_secrets
+        from .kernel.settings import ServiceSettings
+
+        settings = self.settings
+        try:
+            databases.prepare(settings.database_url, settings.key)
+        except Exception as error:
+            raise ServiceStartError(f"The database cannot be used: {error}".strip()) from error
+        secrets_file = settings.directory / "secrets.json"
+        create_secrets(secrets_file)
+        urls = {service: child.url for service, child in self._children.items()}
+        for service in Service:
+            state = settings.directory / service
+            state.mkdir(exist_ok=True)
+            self._service_settings[service] = ServiceSettings(
+                service=service,
+                urls=urls,
+                database_url=databases.url_of(settings.database_url, settings.key, service, state),
+                secrets_file=secrets_file,
+                state_dir=state,
+                movable_clock=settings.movable_clock,
+                log_file=None,  # what it prints goes to its log as well, so one file has both in order
+            )
+        accounts: dict[str, dict[str, str]] = json.loads(secrets_file.read_text(encoding="utf-8"))["accounts"]
+        return accounts
+
+    def _fork(self, service: Service) -> None:
+        serve, settings = self._serve, self._service_settings[service]
+        assert serve is not None
+        self._children[service].start(lambda listener: serve(settings, listener), self._leave_parent)
+
+    def _leave_parent(self) -> None:
+        for close in self._parents_alone:
+            close()
+        for child in self._children.values():
+            child.close()
+
+    def _write_environment(self, accounts: dict[str, dict[str, str]]) -> None:
+        settings = self.settings
+        content = {
+            "name": settings.name,
+            "key": settings.key,
+            "own": settings.own,
+            "pid": os.getpid(),
+            "started_at": wire_time(datetime.now(UTC)),
+            "movable_clock": settings.movable_clock,
+            "urls": {service: child.url for service, child in self._children.items()},
+            "accounts": accounts,
+        }
+        draft = settings.directory / "environment.json.new"
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(content, indent=2), encoding="utf-8")
+        draft.rename(settings.directory / "environment.json")
+
+    # --- life
+
+    def run(self) -> None:
+        """Serve until the last user has gone, or until told to end; then end everything."""
+        if self.settings.wait_for_users:
+            threading.Thread(target=self._watch_users, name="users", daemon=True).start()
+        self._selector.register(self._wake_read, selectors.EVENT_READ)
+        assert self._control is not None
+        self._selector.register(self._control, selectors.EVENT_READ)
+        while not self._ending:
+            timeout = None if self._idle_since is None else self._idle_since + self.settings.grace - time.monotonic()
+            if timeout is not None and timeout <= 0:
+                if self._end_if_unused():
+                    return
+                timeout = 0.05 if self._idle_since is not None else None
+            for key, _ in self._selector.select(timeout):
+                if key.fileobj is self._control:
+                    self._answer(self._control)
+                else:
+                    self._woken()
+        self.end()
+
+    def _watch_users(self) -> None:
+        descriptor = os.open(self.settings.directory / "users.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        while True:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            self._watch_again.clear()
+            os.write(self._wake_write, b"u")
+            self._watch_again.wait()
+
+    def _woken(self) -> None:
+        if b"u" in os.read(self._wake_read, 4096):
+            self._idle_since = time.monotonic()
+        for service, child in self._children.items():
+            if child.reap():
+                print(f"{wire_time(datetime.now(UTC))} the {service} service ended: {child.exit_code}", flush=True)
+
+    def _told_to_end(self, *_: object) -> None:
+        self._ending = True
+        if not self._started:
+            raise ServiceStartError("The environment was told to end while it started.")
+
+    def _end_if_unused(self) -> bool:
+        """End, unless somebody has come meanwhile. Whoever comes holds the start lock while coming."""
+        settings = self.settings
+        try:
+            with start_lock(settings.start_lock, timeout=0):
+                if not self._nobody_uses_it():
+                    self._idle_since = None
+                    self._watch_again.set()
+                    return False
+                self._put_away()
+        except BusyError:
+            return False
+        self.end()
+        return True
+
+    def _nobody_uses_it(self) -> bool:
+        descriptor = os.open(self.settings.directory / "users.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(descriptor)
+        return True
+
+    # --- control
+
+    def _open_control(self) -> socket.socket:
+        control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # By way of the directory's descriptor, because a socket's path may have 107 bytes and a directory's more.
+        folder = os.open(self.settings.directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            control.bind(f"/proc/self/fd/{folder}/control")
+        finally:
+            os.close(folder)
+        control.listen(16)
+        self._parents_alone.append(control.close)
+        return control
+
+    def _answer(self, control: socket.socket) -> None:
+        connection, _ = control.accept()
+        with connection:
+            connection.settimeout(2)
+            try:
+                request = json.loads(connection.makefile("rb").readline(65536))
+                answer = self._obey(str(request.get("do")), request.get("service"))
+            except (OSError, ValueError, AttributeError) as error:
+                answer = {"error": f"not understood: {error}"}
+            except ServiceStartError as error:
+                answer = {"error": str(error)}
+            try:
+                connection.sendall(json.dumps(answer).encode() + b"\n")
+            except OSError as error:
+                print(f"nobody waited for the answer {answer}: {error}", flush=True)
+
+    def _obey(self, what: str, service: str | None) -> dict[str, Any]:
+        if what == "status":
+            return {
+                "services": {
+                    name: {"url": child.url, "pid": child.pid, "exit_code": child.exit_code}
+                    for name, child in self._children.items()
+                }
+            }
+        if what == "end":
+            self._ending = True
+            return {"ok": True}
+        if what not in ("kill", "stop", "start"):
+            return {"error": f"{what!r} is none of status, kill, stop, start, end"}
+        if service not in list(Service):
+            return {"error": f"{service!r} is none of {', '.join(Service)}"}
+        child = self._children[Service(service)]
+        child.reap()
+        if what == "start":
+            if not child.alive:
+                self._fork(Service(service))
+                child.wait_healthy(STARTED_WITHIN)
+        elif child.alive:
+            child.signal(signal.SIGKILL if what == "kill" else signal.SIGTERM)
+            if not child.wait_ended(_STOP_PATIENCE):
+                return {"error": f"the {service} service did not end within {_STOP_PATIENCE:g} s of being told to"}
+        return {"ok": True, "pid": child.pid, "exit_code": child.exit_code}
+
+    # --- end
+
+    def _put_away(self) -> None:
+        """Take the directory's name away, so that nobody finds this environment any more."""
+        directory = self.settings.directory
+        if directory.exists():
+            directory.rename(directory.with_name(directory.name + ENDING_SUFFIX))
+
+    def end(self) -> None:
+        """End the services and remove everything. May be called at any stage of the start as well."""
+        settings = self.settings
+        try:
+            with start_lock(settings.start_lock, timeout=1):
+                self._put_away()
+        except BusyError:
+            # Somebody is coming, or waits for us to start. They will find a dead environment and begin another.
+            self._put_away()
+        for child in self._children.values():
+            child.signal(signal.SIGTERM)
+        deadline = time.monotonic() + _END_PATIENCE
+        for child in self._children.values():
+            if not child.wait_ended(max(deadline - time.monotonic(), 0)):
+                child.signal(signal.SIGKILL)
+                child.wait_ended(5)
+            child.close()
+        try:
+            databases.drop(settings.database_url, settings.key)
+        finally:
+            for directory in (settings.directory, Path(f"{settings.directory}{ENDING_SUFFIX}")):
+                shutil.rmtree(directory, ignore_errors=True)
+
+
+def _real_serve() -> Serve:
+    from .kernel.server import serve
+
+    return serve
