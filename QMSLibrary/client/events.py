@@ -45,8 +45,8 @@ class Seen:
 class EventHub:
     """What the services said, as it is said.
 
-    A stream is opened when somebody first needs it. It resumes after a drop, doubles are recognised by ``event_id``, and
-    what cannot be read is noted instead of ending anything. Events of workflows that this process made are kept;
+    A stream is opened when somebody first needs it. It resumes after a drop, doubles are recognised by ``event_id``,
+    and what cannot be read is noted instead of ending anything. Events of workflows that this process made are kept;
     others are forgotten after two minutes, unless a recording is on. Safe across threads.
     """
 
@@ -165,32 +165,32 @@ class EventHub:
         with self._changed:
             self._recordings = max(self._recordings + (1 if on else -1), 0)
 
-    def wait(self, enough: Callable[[], bool], timeout: float, *, also_on_change: bool = True) -> bool:
-        """Sleep until ``enough()``; it is asked again whenever something came or a stream changed.
+    def now(self) -> tuple[int, int]:
+        """What has come so far: the newest event's number, and the epoch. Take it before looking, then ``sleep``."""
+        with self._changed:
+            return self._number, self._epoch
 
-        ``enough`` is called without the hub's lock. True when it held, False when the time was up. Interruptible.
-        """
+    def sleep(self, since: tuple[int, int], timeout: float) -> None:
+        """Sleep until something came after ``since``, ``timeout`` seconds at most. Interruptible."""
+        deadline = monotonic() + timeout
+        with self._changed:
+            while (self._number, self._epoch) == since and not self._closed:
+                left = deadline - monotonic()
+                if left <= 0:
+                    return
+                self._changed.wait(left)
+
+    def wait(self, enough: Callable[[], bool], timeout: float) -> bool:
+        """Sleep until ``enough()``, which is asked again whenever something came; whether it held in time."""
         deadline = monotonic() + timeout
         while True:
-            with self._changed:
-                number, epoch = self._number, self._epoch
+            since = self.now()
             if enough():
                 return True
-            with self._changed:
-                while self._number == number and (self._epoch == epoch or not also_on_change) and not self._closed:
-                    left = deadline - monotonic()
-                    if left <= 0:
-                        break
-                    self._changed.wait(left)
-                if self._closed or deadline <= monotonic():
-                    break
-        return enough()
-
-    @property
-    def epoch(self) -> int:
-        """Grows when a stream came or went: what happened in between may have been missed."""
-        with self._changed:
-            return self._epoch
+            left = deadline - monotonic()
+            if left <= 0 or self._closed:
+                return False
+            self.sleep(since, left)
 
     # --- called by subscriptions, in their threads
     def _arrived(self, service: Service, position: str | None, event: Event | None, note: str | None) -> None:
@@ -234,9 +234,9 @@ class EventHub:
                 return
             del self._foreign[number]
 
-    def _stream_changed(self, service: Service, note: str | None) -> None:
+    def _stream_changed(self, service: Service, note: str | None, missed: bool) -> None:
         with self._changed:
-            self._epoch += 1
+            self._epoch += missed
             if note is not None:
                 self._notes.append(note)
             self._changed.notify_all()

@@ -15,7 +15,8 @@ from .protocols import EventStream
 
 StreamOpener = Callable[[str | None], EventStream]
 Arrived = Callable[[Service, str | None, Event | None, str | None], None]
-Changed = Callable[[Service, str | None], None]
+Changed = Callable[[Service, str | None, bool], None]
+"""Service, a note for people, and whether something may have been missed."""
 
 FIRST_PAUSE: Final = 0.05
 LONGEST_PAUSE: Final = 5.0
@@ -128,13 +129,14 @@ class Subscription:
             return
         back = self.trouble is not None
         self.live, self.decided, self.trouble = True, True, None
-        self._changed(self.service, f"The event stream of the {self.service} service is up again." if back else None)
+        note = f"The event stream of the {self.service} service is up again." if back else None
+        self._changed(self.service, note, back)
 
     def _gone(self, reason: str) -> None:
-        first = self.trouble is None
+        first, was_live = self.trouble is None, self.live
         self.live, self.decided, self.trouble = False, True, reason
-        note = f"The event stream of the {self.service} service is down: {reason}" if first else None
-        self._changed(self.service, note)
+        if first:
+            self._changed(self.service, f"The event stream of the {self.service} service is down: {reason}", was_live)
 
     def _end_quiet(self) -> None:
         if self._quiet is not None:

@@ -1,0 +1,172 @@
+"""Verdicts about events: their order, their ids, their times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from QMSLibrary.client.events import Seen
+from QMSLibrary.contract.events import EventType
+from QMSLibrary.contract.services import Service
+
+from .verdict import Verdict, listed, worst
+
+_T = EventType
+SAYS: Final[dict[str, Service]] = {
+    **dict.fromkeys(
+        (_T.PR_CREATED, _T.PR_UPDATED, _T.WORKFLOW_STARTED, _T.STEP_ASSIGNED, _T.STEP_COMPLETED, _T.STEP_FAILED,
+         _T.GATE_PASSED, _T.GATE_FAILED, _T.WORKFLOW_STUCK, _T.WORKFLOW_COMPLETED), Service.ORCHESTRATION),
+    **dict.fromkeys((_T.ROUTING_REQUESTED, _T.ROUTED, _T.ROUTING_FAILED, _T.TASK_COMPLETED), Service.DECISION),
+    **dict.fromkeys((_T.DASHBOARD_CREATED, _T.DASHBOARD_UPDATED), Service.DASHBOARD),
+    **dict.fromkeys(
+        (_T.ESCALATION_TRIGGERED, _T.ESCALATION_ACKNOWLEDGED, _T.ESCALATION_RESOLVED, _T.NOTIFICATION_SENT,
+         _T.NOTIFICATION_FAILED), Service.ESCALATION),
+}  # fmt: skip
+"""Which service says what; ``error.occurred`` any of them."""
+
+
+def line(seen: Seen) -> str:
+    """An event in one line."""
+    return f"{seen.event.timestamp:%H:%M:%S.%f} {seen.event.type} ({seen.event.source})"
+
+
+def match(events: Sequence[Seen], types: Sequence[str], within: timedelta) -> list[Seen] | None:
+    """The first events of ``types`` in this order, by their own timestamps, with others allowed between; None when
+    they are not there or the last comes more than ``within`` after the first.
+
+    Of equal timestamps the order of arrival counts: two services' clocks are no finer than that.
+    """
+    found: list[Seen] = []
+    ordered = sorted(events, key=lambda one: (one.event.timestamp, one.number))
+    for first in (number for number, one in enumerate(ordered) if one.event.type == types[0]):
+        found = []
+        for one in ordered[first:]:
+            if one.event.type == types[len(found)]:
+                found.append(one)
+                if len(found) == len(types):
+                    if found[-1].event.timestamp - found[0].event.timestamp <= within:
+                        return found
+                    break
+    return None
+
+
+def sequence(events: Sequence[Seen], types: Sequence[str], within: timedelta, workflow_id: str) -> Verdict:
+    """The workflow's events contain ``types`` in this order, the last within ``within`` of the first."""
+    found = match(events, types, within)
+    title = f"The event sequence of workflow {workflow_id}"
+    expected = f"{' → '.join(types)} within {within.total_seconds():g} s"
+    if found is not None:
+        took = (found[-1].event.timestamp - found[0].event.timestamp).total_seconds() * 1000
+        return Verdict(title=title, passed=True, expected=expected, actual=f"{' → '.join(types)} in {took:.0f} ms")
+    ordered = sorted(events, key=lambda one: (one.event.timestamp, one.number))
+    seen_types = {one.event.type for one in events}
+    missing = [wanted for wanted in types if wanted not in seen_types]
+    blame = SAYS.get(missing[0]) if missing else None
+    if missing:
+        fault = f"without {listed(missing)}"
+    else:
+        fault = "all of them, in another order or too late"
+        out_of_order = _first_out_of_order(ordered, types)
+        blame = SAYS.get(out_of_order) if out_of_order else None
+    shown = "\n  ".join(line(one) for one in ordered[:20]) or "no event at all"
+    return Verdict(
+        title=title,
+        passed=False,
+        expected=expected,
+        actual=f"{fault}:\n  {shown}",
+        blame=blame,
+        look_at=f"whether {blame or 'each service'} got the event before it, and its dead letters (Get Dead Letters)",
+    )
+
+
+def _first_out_of_order(ordered: Sequence[Seen], types: Sequence[str]) -> str | None:
+    first = {wanted: next((n for n, one in enumerate(ordered) if one.event.type == wanted), -1) for wanted in types}
+    for before, after in zip(types, types[1:], strict=False):
+        if first[after] < first[before]:
+            return after
+    return types[-1]
+
+
+def consistent(events: Sequence[Seen], workflow_id: str, correlation_id: str) -> Verdict:
+    """All events of a workflow carry its id and its correlation id, have UTC times in the order of their source, and
+    none came twice. ``events`` must hold repeated ones too.
+
+    Raises ValueError without events: nothing seen is not consistent.
+    """
+    if not events:
+        raise ValueError(
+            f"No event of workflow {workflow_id} was seen. Start Recording Events comes before the workflow is triggered."
+        )
+    title = f"The events of workflow {workflow_id}"
+    verdicts = [
+        _none(title, "one workflow id", [one for one in events if one.event.workflow_id != workflow_id],
+              lambda one: f"{line(one)} has workflow id {one.event.workflow_id}"),
+        _none(title, "each event once", [one for one in events if one.repeated],
+              lambda one: f"{line(one)} {one.event.event_id} came again at position {one.position}"),
+        _none(title, "times in UTC", [one for one in events if one.event.timestamp.utcoffset() != timedelta(0)],
+              lambda one: f"{one.event.type} says {one.event.timestamp.isoformat()}"),
+        _none(title, "no time in the future", [one for one in events if _in_future(one)],
+              lambda one: f"{line(one)} was here at {one.received:%H:%M:%S.%f}"),
+        _none(title, "times in the order of each source", _backwards(events),
+              lambda one: f"{line(one)} is older than the event of its service before it"),
+        _correlation(title, events, correlation_id),
+    ]  # fmt: skip
+    verdict = worst(verdicts)
+    if not verdict.passed:
+        return verdict
+    sources = sorted({one.event.source for one in events})
+    return Verdict(
+        title=title,
+        passed=True,
+        expected="consistent",
+        actual=f"{len(events)} events from {listed(sources)}, all consistent",
+    )
+
+
+def _none(title: str, expected: str, bad: Sequence[Seen], tell: object) -> Verdict:
+    assert callable(tell)
+    return Verdict(
+        title=title,
+        passed=not bad,
+        expected=expected,
+        actual="\n  ".join(tell(one) for one in bad[:5]) if bad else expected,
+        blame=_service(bad[0]) if bad else None,
+        look_at=f"the log of the {bad[0].event.source} service around {bad[0].event.timestamp:%H:%M:%S}" if bad else "",
+    )
+
+
+def _correlation(title: str, events: Sequence[Seen], correlation_id: str) -> Verdict:
+    bad = [one for one in events if one.event.correlation_id != correlation_id]
+    return _none(
+        title,
+        f"the correlation id {correlation_id} everywhere",
+        bad,
+        lambda one: f"{line(one)} has {one.event.correlation_id}",
+    )
+
+
+def _backwards(events: Sequence[Seen]) -> list[Seen]:
+    latest: dict[str, datetime] = {}
+    bad = []
+    for one in events:
+        if one.repeated:
+            continue
+        before = latest.get(one.event.source)
+        if before is not None and one.event.timestamp < before:
+            bad.append(one)
+        latest[one.event.source] = max(one.event.timestamp, before or one.event.timestamp)
+    return bad
+
+
+def _in_future(one: Seen) -> bool:
+    # A moved clock is ahead on purpose: only what is a little ahead is a wrong clock. A minute tolerates other machines.
+    ahead = one.event.timestamp.astimezone(UTC) - one.received
+    return timedelta(seconds=1) < ahead < timedelta(seconds=60)
+
+
+def _service(one: Seen) -> Service:
+    try:
+        return Service(one.event.source)
+    except ValueError:
+        return one.service

@@ -1,0 +1,145 @@
+"""Verdicts about one step of a workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from QMSLibrary.contract.services import Service
+from QMSLibrary.contract.steps import STEP_CHECKS, Finding, Severity, Step, StepResult, StepStatus
+from QMSLibrary.contract.workflows import Workflow
+
+from .verdict import Verdict, listed
+
+NOT_SECURITY = frozenset(
+    # Findings about form, tests, documentation and speed: every other type is a weakness. Kept as a list of what is
+    # not, so that a new weakness of a newer QMS is never overlooked.
+    {
+        "title_format", "description_too_short", "branch_name", "missing_tests", "missing_documentation",
+        "approval_missing", "syntax_error", "too_complex", "debug_leftover", "merge_conflict", "n_plus_one",
+        "quadratic_loop", "unreadable_file", "disabled_test", "test_without_assertion", "coverage_below_threshold",
+        "undocumented_function", "broken_manifest", "quality_below_threshold", "duties_not_separated",
+    }
+)  # fmt: skip
+SECURITY_AGENT = "qms-security-scanner"
+
+
+class ExpectedFinding(NamedTuple):
+    """A finding as a tester writes it: ``sql_injection:high``; without a severity any will do."""
+
+    type: str
+    severity: Severity | None = None
+
+    def __str__(self) -> str:
+        return self.type if self.severity is None else f"{self.type}:{self.severity}"
+
+
+def describe(step: StepResult) -> str:
+    """Where a step stands, in one sentence."""
+    parts = [f"{step.status} (attempt {step.attempt})"]
+    if step.failure_reasons:
+        parts.append(f"reasons: {listed(step.failure_reasons)}")
+    failed = [name for name, passed in step.checks.items() if not passed]
+    if failed:
+        parts.append(f"failed checks: {listed(failed)}")
+    if step.waiting_for:
+        parts.append(f"waiting for {listed(step.waiting_for)}")
+    return ", ".join(parts)
+
+
+def told(step: StepResult) -> str:
+    """The findings of a step, for the place to look at next."""
+    if not step.findings:
+        return f"the answers of {listed(step.agents, 'its agents')}; the step has no findings"
+    first = "; ".join(
+        f"{one.type} ({one.severity}) {one.path or 'pull request'}{f':{one.line}' if one.line else ''} by {one.agent_id}"
+        for one in step.findings[:5]
+    )
+    more = len(step.findings) - 5
+    return f"its findings: {first}{f' and {more} more' if more > 0 else ''}"
+
+
+def passed(workflow: Workflow, step: Step, checks: Sequence[str] = ()) -> Verdict:
+    """The step passed on its own merits, and each of ``checks`` (all of the step's when none is named) is true.
+
+    Raises ValueError for a check that the step does not have.
+    """
+    _known_checks(step, checks)
+    result = workflow.step_result(step)
+    wanted = tuple(checks) or STEP_CHECKS[step]
+    missing = [name for name in wanted if name not in result.checks]
+    false = [name for name in wanted if result.checks.get(name) is False]
+    good = result.status is StepStatus.PASSED and not missing and not false
+    if good:
+        actual = f"passed with {listed(wanted)}"
+    else:
+        actual = describe(result) + (f", without an answer to {listed(missing)}" if missing else "")
+    undecided = result.status in (StepStatus.PENDING, StepStatus.IN_PROGRESS, StepStatus.WAITING)
+    return Verdict(
+        title=f"The step {step} of workflow {workflow.id}",
+        passed=good,
+        expected=f"passed with {listed(wanted)}",
+        actual=actual,
+        blame=None if good else Service.ORCHESTRATION if undecided else Service.DECISION,
+        look_at="" if good else ("Wait For Step comes before this keyword" if undecided else told(result)),
+    )
+
+
+def failed(workflow: Workflow, step: Step, reasons: Sequence[str] = ()) -> Verdict:
+    """The step failed, with all of ``reasons`` among its failure reasons."""
+    result = workflow.step_result(step)
+    missing = [reason for reason in reasons if reason not in result.failure_reasons]
+    good = result.status is StepStatus.FAILED and not missing
+    return Verdict(
+        title=f"The step {step} of workflow {workflow.id}",
+        passed=good,
+        expected="failed" + (f" with the reasons {listed(reasons)}" if reasons else ""),
+        actual=describe(result) + (f"; without {listed(missing)}" if missing else ""),
+        blame=None if good else Service.DECISION,
+        look_at="" if good else told(result),
+    )
+
+
+def security_findings(workflow: Workflow) -> list[Finding]:
+    """Every weakness that was found, in whichever step, each place once."""
+    places: dict[tuple[str, str | None, int | None], Finding] = {}
+    for one in workflow.findings():
+        weakness = one.agent_id.startswith(SECURITY_AGENT) or one.cwe is not None
+        if weakness and one.type not in NOT_SECURITY:
+            places.setdefault((one.type, one.path, one.line), one)
+    return list(places.values())
+
+
+def found_exactly(workflow: Workflow, expected: Sequence[ExpectedFinding]) -> Verdict:
+    """The security findings are of exactly the expected types and severities; several places of one count once."""
+    actual = security_findings(workflow)
+    missing = [
+        one
+        for one in expected
+        if not any(one.type == seen.type and one.severity in (None, seen.severity) for seen in actual)
+    ]
+    extra = [
+        seen
+        for seen in actual
+        if not any(one.type == seen.type and one.severity in (None, seen.severity) for one in expected)
+    ]
+    names = sorted({f"{seen.type}:{seen.severity}" for seen in actual})
+    faults = [f"not found: {listed(missing)}"] if missing else []
+    if extra:
+        places = listed(sorted({f"{seen.type}:{seen.severity} in {seen.path}:{seen.line}" for seen in extra}))
+        faults.append(f"found beside: {places}")
+    good = not faults
+    return Verdict(
+        title=f"The security findings of workflow {workflow.id}",
+        passed=good,
+        expected=f"exactly {listed(expected)}",
+        actual=listed(names) + (f" ({'; '.join(faults)})" if faults else ""),
+        blame=None if good else Service.DECISION,
+        look_at="" if good else f"the answer of {SECURITY_AGENT} in progress_reviews, and the files it was given",
+    )
+
+
+def _known_checks(step: Step, checks: Sequence[str]) -> None:
+    unknown = [name for name in checks if name not in STEP_CHECKS[step]]
+    if unknown:
+        raise ValueError(f"The step {step} has no check {listed(unknown)}. It has: {listed(STEP_CHECKS[step])}.")
