@@ -260,7 +260,11 @@ class _Reader:
 
 
 def _shown(node: yaml.Node) -> str:
-    return {"mapping": "a mapping", "sequence": "a list"}.get(node.id, repr(node.value) if node.value else "nothing")
+    import yaml
+
+    if isinstance(node, yaml.ScalarNode):
+        return repr(node.value) if node.value else "nothing"
+    return "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
 
 
 _SHARED: Final[dict[str, Callable[[_Reader, Any, str], Any]]] = {

@@ -36,11 +36,13 @@ def home() -> Path:
         status = path.lstat()
     except OSError as error:
         raise EnvironmentUseError(
-            f"The folder {path} for environments cannot be made: {error.strerror}. Set {HOME_VARIABLE} to another place."
+            f"The folder {path} for environments cannot be made: {error.strerror}. "
+            f"Set {HOME_VARIABLE} to another place."
         ) from None
     if status.st_uid != os.getuid() or not path.is_dir() or path.is_symlink():
         raise EnvironmentUseError(
-            f"{path} belongs to somebody else, and environments keep passwords. Set {HOME_VARIABLE} to a folder of yours."
+            f"{path} belongs to somebody else, and environments keep passwords. "
+            f"Set {HOME_VARIABLE} to a folder of yours."
         )
     if status.st_mode & 0o077 and not given:
         path.chmod(0o700)
@@ -63,8 +65,8 @@ def key_of(description: Description) -> str:
 def start_lock(directory: Path, *, timeout: float) -> Iterator[None]:
     """Hold the lock under which the environment in ``directory`` is begun, joined or put away.
 
-    The file goes when the lock is given back, so a waiter may find that it has locked a file that is no longer there; then
-    it begins again. The keeper has the same rule. Raises TimeoutError.
+    The file goes when the lock is given back, so a waiter may find that it has locked a file that is no longer there;
+    then it begins again. The keeper has the same rule. Raises TimeoutError.
     """
     path = directory.with_name(f"{directory.name}.start")
     deadline = time.monotonic() + timeout

@@ -81,9 +81,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--movable-clock", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--grace", type=float, default=1.0, help="seconds it stays after its last user")
     parser.add_argument("--own", action="store_true", help="it belongs to one user alone")
-    parser.add_argument(
-        "--users", action="store_true", help="end when nobody holds users.lock in the directory any more"
-    )
+    parser.add_argument("--users", action="store_true", help="end when nobody holds its users.lock any more")
     parser.add_argument("--detach", action="store_true", help="go on in the background")
     parser.add_argument("--ready-fd", type=int, help="where to say that it is ready, or why not")
     return parser.parse_args(arguments)
@@ -134,9 +132,9 @@ def _tidy(settings: KeeperSettings, identity: int) -> None:
     try:
         # Under the lock, so that an environment that has just been begun in the same place is not mistaken for ours.
         with start_lock(settings.start_lock, timeout=10):
-            for directory in (settings.directory, Path(f"{settings.directory}{ENDING_SUFFIX}")):
-                if directory.exists() and directory.stat().st_ino == identity:
-                    left.append(directory.rename(directory.with_name(f"{directory.name}.{os.getpid()}{ENDING_SUFFIX}")))
+            for place in (settings.directory, Path(f"{settings.directory}{ENDING_SUFFIX}")):
+                if place.exists() and place.stat().st_ino == identity:
+                    left = [place.rename(place.with_name(f"{place.name}.{os.getpid()}{ENDING_SUFFIX}"))]
             if left:
                 databases.drop(settings.database_url, settings.key)
     except BusyError:

@@ -328,6 +328,7 @@ class Keeper:
 
 
 def _real_serve() -> Serve:
-    from .kernel.server import serve
+    from .kernel import server
 
+    serve: Serve = server.serve
     return serve

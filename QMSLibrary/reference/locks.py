@@ -18,8 +18,8 @@ class BusyError(Exception):
 def start_lock(path: Path, *, timeout: float) -> Iterator[None]:
     """Hold the lock under which an environment is begun or put away; its file is removed again.
 
-    Raises BusyError after ``timeout`` seconds. Because the file goes, a waiter may get the lock on a file that is no longer
-    there; it sees that and begins again.
+    Raises BusyError after ``timeout`` seconds. Because the file goes, a waiter may get the lock on a file that is no
+    longer there; it sees that and begins again.
     """
     deadline = time.monotonic() + timeout
     while True:

@@ -41,7 +41,8 @@ class Child:
     """A service's process, its port and its log.
 
     The port is held by a socket that never listens, so that it stays ours while the service is dead and callers are
-    refused at once. Each start gets a listening socket of its own beside it (SO_REUSEPORT), which dies with the process.
+    refused at once. Each start gets a listening socket of its own beside it (SO_REUSEPORT), which dies with the
+    process.
     """
 
     def __init__(self, name: str, log: Path) -> None:
