@@ -51,10 +51,7 @@ def told(step: StepResult) -> str:
     """The findings of a step, for the place to look at next."""
     if not step.findings:
         return f"the answers of {listed(step.agents, 'its agents')}; the step has no findings"
-    first = "; ".join(
-        f"{one.type} ({one.severity}) {one.path or 'pull request'}{f':{one.line}' if one.line else ''} by {one.agent_id}"
-        for one in step.findings[:5]
-    )
+    first = "; ".join(f"{one.type} ({one.severity}) {_place(one)} by {one.agent_id}" for one in step.findings[:5])
     more = len(step.findings) - 5
     return f"its findings: {first}{f' and {more} more' if more > 0 else ''}"
 
@@ -137,6 +134,10 @@ def found_exactly(workflow: Workflow, expected: Sequence[ExpectedFinding]) -> Ve
         blame=None if good else Service.DECISION,
         look_at="" if good else f"the answer of {SECURITY_AGENT} in progress_reviews, and the files it was given",
     )
+
+
+def _place(finding: Finding) -> str:
+    return (finding.path or "the pull request") + (f":{finding.line}" if finding.line else "")
 
 
 def _known_checks(step: Step, checks: Sequence[str]) -> None:

@@ -1,0 +1,73 @@
+"""Verdicts about the four services' copies of one workflow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from QMSLibrary.contract.services import Service
+from QMSLibrary.contract.workflows import ComponentState
+
+from .verdict import Verdict, listed
+
+COMPARED: Final = ("workflow_id", "step", "state", "status", "progress", "correlation_id")
+"""What must be equal; ``updated_at`` may differ by the tolerance."""
+
+
+def agree(states: Mapping[Service, ComponentState | str], within: timedelta, workflow_id: str) -> Verdict:
+    """All copies say the same, and their times of the change are no further than ``within`` apart.
+
+    A text instead of a state says why a service has none. Raises ValueError for fewer than two services.
+    """
+    if len(states) < 2:
+        raise ValueError("At least two services are needed to agree.")
+    title = f"The services' copies of workflow {workflow_id}"
+    absent = {service: why for service, why in states.items() if isinstance(why, str)}
+    present = {service: state for service, state in states.items() if isinstance(state, ComponentState)}
+    shown = "".join(
+        f"\n  {service}: {state.step} {state.state}, {state.status}, {state.progress} %, revision {state.revision}, "
+        f"{state.updated_at:%H:%M:%S.%f}"
+        for service, state in present.items()
+    ) + "".join(f"\n  {service}: {why}" for service, why in absent.items())
+    expected = f"{listed(states)} agree on {listed(COMPARED)}, and on the time within {within.total_seconds():g} s"
+    if absent:
+        return _disagree(title, expected, shown, next(iter(absent)))
+    for name in COMPARED:
+        values = {service: getattr(state, name) for service, state in present.items()}
+        if len(set(values.values())) > 1:
+            return _disagree(title, expected, f"they differ in {name}:{shown}", _odd_one_out(values))
+    times = {service: state.updated_at for service, state in present.items()}
+    apart = max(times.values()) - min(times.values())
+    if apart > within:
+        seconds = apart.total_seconds()
+        return _disagree(title, expected, f"the times are {seconds:.3f} s apart:{shown}", _odd_one_out(times))
+    some = next(iter(present.values()))
+    return Verdict(
+        title=title,
+        passed=True,
+        expected=expected,
+        actual=f"{listed(present)} agree: {some.step} {some.state}, {some.progress} %",
+    )
+
+
+def _odd_one_out(values: Mapping[Service, object]) -> Service:
+    """Whose copy is wrong: not orchestration's, which decides, unless all the others agree against it."""
+    counted = Counter(values.values())
+    reference = values.get(Service.ORCHESTRATION)
+    if reference is not None and (counted[reference] > 1 or len(values) == 2):
+        return next(service for service, value in values.items() if value != reference)
+    most = counted.most_common(1)[0][0]
+    return next((service for service, value in values.items() if value != most), next(iter(values)))
+
+
+def _disagree(title: str, expected: str, actual: str, blame: Service) -> Verdict:
+    return Verdict(
+        title=title,
+        passed=False,
+        expected=expected,
+        actual=actual,
+        blame=blame,
+        look_at=f"whether the {blame} service gets orchestration's events (its health, log and dead letters)",
+    )
