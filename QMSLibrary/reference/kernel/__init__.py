@@ -1,0 +1,1 @@
+"""What all four services of the reference QMS share. ``app.py`` shows how a service is written."""
