@@ -32,6 +32,7 @@ class AuditAction(StrEnum):
     ESCALATION_TRIGGERED = "escalation.triggered"
     ESCALATION_ACKNOWLEDGED = "escalation.acknowledged"
     ESCALATION_RESOLVED = "escalation.resolved"
+    ESCALATION_CLOSED = "escalation.closed"
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
     AGENT_REGISTERED = "agent.registered"
     CONFIGURATION_CHANGED = "configuration.changed"

@@ -27,6 +27,7 @@ class EventType(StrEnum):
     TASK_COMPLETED = "agent.task_completed"
     DASHBOARD_CREATED = "dashboard.workflow_created"
     DASHBOARD_UPDATED = "dashboard.workflow_updated"
+    ALERT_ACKNOWLEDGED = "dashboard.alert_acknowledged"
     ESCALATION_TRIGGERED = "escalation.triggered"
     ESCALATION_ACKNOWLEDGED = "escalation.acknowledged"
     ESCALATION_RESOLVED = "escalation.resolved"

@@ -1,0 +1,116 @@
+"""The dashboard service put together: its routes, the events it hears, its timers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, func, select
+
+from QMSLibrary.contract import routes
+from QMSLibrary.contract.dashboard import (
+    Alert,
+    AlertPage,
+    AlertState,
+    DashboardView,
+    View,
+    Widget,
+    WidgetConfig,
+    WidgetData,
+)
+from QMSLibrary.contract.events import EventType
+from QMSLibrary.contract.workflows import ComponentState
+from QMSLibrary.reference.kernel.app import Blueprint
+from QMSLibrary.reference.kernel.call import Call
+from QMSLibrary.reference.kernel.context import Context
+from QMSLibrary.reference.kernel.refusals import Refusal
+
+from . import board
+from .alerts import acknowledge, alert_page, follow_escalation
+from .tables import TABLES, alerts, copies
+from .widgets import configure, view_data, widget_data
+
+_E = EventType
+_HEARD: Final = (
+    _E.PR_CREATED, _E.PR_UPDATED, _E.WORKFLOW_STARTED, _E.ROUTING_REQUESTED, _E.STEP_ASSIGNED, _E.STEP_COMPLETED,
+    _E.STEP_FAILED, _E.GATE_PASSED, _E.GATE_FAILED, _E.WORKFLOW_STUCK, _E.WORKFLOW_COMPLETED,
+)  # fmt: skip
+_ESCALATIONS: Final = (_E.ESCALATION_TRIGGERED, _E.ESCALATION_ACKNOWLEDGED, _E.ESCALATION_RESOLVED)
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def build(context: Context) -> Blueprint:
+    """The service."""
+    service = Blueprint(context)
+    service.tables(TABLES)
+    service.on(*_HEARD)(board.on_event)
+    service.on(_E.WORKFLOW_COMPLETED)(board.on_completed)
+    service.on(*_ESCALATIONS)(follow_escalation)
+    service.timer(board.ANNOUNCE)(board.on_patience_over)
+    _serve_widgets(service)
+    _serve_alerts(service)
+    _serve_state(service)
+    return service
+
+
+def _serve_widgets(service: Blueprint) -> None:
+    context = service.context
+
+    @service.serve(routes.VIEW)
+    async def view(call: Call[Any]) -> DashboardView:
+        wanted = _chosen(View, "view", call.parts["view"])
+        return await context.store.read(lambda connection: view_data(connection, context, wanted))
+
+    @service.serve(routes.WIDGET_DATA)
+    async def data(call: Call[Any]) -> WidgetData:
+        wanted, repository = _chosen(Widget, "widget", call.parts["widget"]), call.query.get("repository")
+        return await context.store.read(lambda connection: widget_data(connection, context, wanted, repository))
+
+    @service.serve(routes.CONFIGURE_WIDGET)
+    async def config(call: Call[WidgetConfig]) -> WidgetConfig:
+        wanted = _chosen(Widget, "widget", call.parts["widget"])
+        return await context.store.write(
+            lambda connection: configure(connection, context, wanted, call.body, call.identity, call.correlation_id)
+        )
+
+
+def _serve_alerts(service: Blueprint) -> None:
+    context = service.context
+
+    @service.serve(routes.ALERTS)
+    async def some(call: Call[Any]) -> AlertPage:
+        filters = {name: call.query.get(name) for name in ("workflow_id", "state")}
+        limit, cursor = call.limit, call.cursor
+        return await context.store.read(lambda connection: alert_page(connection, filters, limit, cursor))
+
+    @service.serve(routes.ACKNOWLEDGE_ALERT)
+    async def take_charge(call: Call[Any]) -> Alert:
+        return await context.store.write(
+            lambda connection: acknowledge(
+                connection, context, call.parts["alert_id"], call.identity, call.correlation_id
+            )
+        )
+
+
+def _serve_state(service: Blueprint) -> None:
+    context = service.context
+
+    @service.serve(routes.COMPONENT_STATE)
+    async def state(call: Call[Any]) -> ComponentState:
+        workflow_id = call.parts["workflow_id"]
+
+        def work(connection: Connection) -> ComponentState:
+            mine = (alerts.c.workflow_id == workflow_id, alerts.c.state != AlertState.RESOLVED.value)
+            count = connection.execute(select(func.count()).select_from(alerts).where(*mine)).scalar_one()
+            return copies.state(connection, context.service, workflow_id, {"open_alerts": count})
+
+        return await context.store.read(work)
+
+
+def _chosen(choices: type[Choice], what: str, name: str) -> Choice:
+    try:
+        return choices(name)
+    except ValueError:
+        raise Refusal(
+            404, "not_found", f"There is no {what} {name!r}. There is: {', '.join(one.value for one in choices)}."
+        ) from None

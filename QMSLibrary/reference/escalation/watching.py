@@ -1,0 +1,117 @@
+"""What the escalation service makes of the events it hears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from QMSLibrary.contract.escalations import EscalationState
+from QMSLibrary.contract.events import Event, EventType
+from QMSLibrary.contract.workflows import WorkflowState
+from QMSLibrary.reference.kernel.context import Context
+from QMSLibrary.reference.kernel.copies import Copies
+from QMSLibrary.reference.kernel.identity import Identity
+
+from .lifecycle import Lifecycle
+from .records import find, open_of_workflow
+from .rules import Limits, step_of, wanted_by
+from .tables import verdicts
+
+_E = EventType
+_GATES: Final = frozenset({_E.GATE_PASSED, _E.GATE_FAILED})
+_STANDING_STILL: Final = frozenset({"workflow_stuck", "approval_overdue"})
+"""Types that are settled as soon as the workflow moves."""
+
+
+@dataclass(slots=True)
+class Watcher:
+    """Handles events: keeps the copy of the workflow, settles what is settled, raises what the rules ask for."""
+
+    copies: Copies
+    lifecycle: Lifecycle
+    limits: Limits
+
+    def on_event(self, connection: Connection, event: Event, context: Context) -> None:
+        """Any event about a workflow."""
+        change = self.copies.apply(connection, event)
+        if event.workflow_id is None:
+            return
+        if change is not None and change.before is not None and change.before != change.snapshot["state"]:
+            self._settle(connection, context, event, lambda row: _moved_on(row, change.snapshot["state"]))
+        if event.type == _E.ROUTED:
+            self._settle(connection, context, event, lambda row: row.type == "routing_failed")
+        wanted = wanted_by(event, self.limits)
+        if not (wanted or event.type in _GATES) or not self._is_news(connection, event):
+            return
+        if event.type == _E.GATE_PASSED:
+            self._settle(connection, context, event, lambda row: _answered_by(row, event))
+        for one in wanted:
+            self.lifecycle.raise_for(connection, context, event, one)
+
+    def on_alert_acknowledged(self, connection: Connection, event: Event, context: Context) -> None:
+        """Somebody took charge on the dashboard, and so of the escalation behind the alert."""
+        row = find(connection, event.payload["escalation_id"])
+        if row.state != EscalationState.ACTIVE:
+            return  # somebody else was faster, or it is settled: the dashboard hears of that by itself
+        actor = Identity(event.payload["actor"], event.payload["role"])
+        self.lifecycle.acknowledge(
+            connection, context, row, actor, "acknowledged on the dashboard", event.payload["correlation_id"]
+        )
+
+    def _settle(
+        self, connection: Connection, context: Context, event: Event, settled: Callable[[Row[Any]], bool]
+    ) -> None:
+        assert event.workflow_id is not None
+        for row in open_of_workflow(connection, event.workflow_id):
+            if settled(row):
+                self.lifecycle.resolve(connection, context, row, context.identity, _why(event), event.correlation_id)
+
+    def _is_news(self, connection: Connection, event: Event) -> bool:
+        """Whether nothing newer was heard about this topic of the workflow; what comes late must not raise an alarm."""
+        snapshot = event.payload.get("workflow")
+        if snapshot is None:
+            return True
+        step = step_of(event)
+        topic = f"gate {step}" if event.type in _GATES else f"{event.type} {step}"
+        key = (verdicts.c.workflow_id == event.workflow_id, verdicts.c.topic == topic)
+        known = connection.execute(select(verdicts.c.revision).where(*key)).scalar()
+        revision = snapshot["revision"]
+        if known is not None and revision <= known:
+            return False
+        if event.type not in _GATES and revision < self.copies.revision(connection, event.workflow_id or ""):
+            return False
+        if known is None:
+            row = {"workflow_id": event.workflow_id, "topic": topic, "revision": revision}
+            connection.execute(insert(verdicts), row)
+        else:
+            connection.execute(update(verdicts).where(*key), {"revision": revision})
+        return True
+
+
+def _moved_on(row: Row[Any], state: str) -> bool:
+    return row.type in _STANDING_STILL and row.workflow_state != state
+
+
+def _answered_by(row: Row[Any], event: Event) -> bool:
+    """Whether the gate that has passed is the one that the escalation is about."""
+    if row.type in _STANDING_STILL or row.step != step_of(event):
+        return False
+    # An override sets a verdict aside. It does not make a review compliant; that score speaks for itself at the end.
+    return not (_overridden(event) and row.type == "compliance_below_threshold")
+
+
+def _overridden(event: Event) -> bool:
+    return bool(event.payload.get("overridden"))
+
+
+def _why(event: Event) -> str:
+    step = step_of(event)
+    if event.type == _E.GATE_PASSED and step is not None:
+        return f"the gate of {step} was overridden" if _overridden(event) else f"the gate of {step} has passed"
+    if event.type == _E.ROUTED:
+        return "agents were found"
+    state = (event.payload.get("workflow") or {}).get("state", WorkflowState.COMPLETED)
+    return f"the workflow moved on to {state}"
