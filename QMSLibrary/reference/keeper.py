@@ -328,7 +328,6 @@ class Keeper:
 
 
 def _real_serve() -> Serve:
-    from .kernel import server
+    from .kernel.server import serve
 
-    serve: Serve = server.serve
     return serve

@@ -1,0 +1,78 @@
+"""The categories of suites: the folders of ``suites/``, and how long and how wide each one runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How a category runs."""
+
+    time: timedelta
+    """After this its tests are stopped; the others go on."""
+    workers: int
+    """Robot processes at once. Suites mostly wait for the QMS, so more of them than cores is right."""
+
+
+# One place for all of them. A folder that is not named here runs with DEFAULT.
+LIMITS: Final[dict[str, Limits]] = {
+    "component": Limits(timedelta(minutes=10), 4),
+    "external": Limits(timedelta(minutes=10), 4),
+    "end_to_end": Limits(timedelta(minutes=10), 4),
+    "data_flow": Limits(timedelta(minutes=5), 4),
+    "performance": Limits(timedelta(minutes=60), 1),  # it measures, so nothing may run beside it
+    "chaos": Limits(timedelta(minutes=30), 2),
+    "security": Limits(timedelta(minutes=20), 4),
+    "compliance": Limits(timedelta(minutes=10), 4),
+}
+DEFAULT: Final = Limits(timedelta(minutes=10), 4)
+
+
+class NoSuitesError(Exception):
+    """There is nothing to run, or no such category."""
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A folder of suites."""
+
+    name: str
+    folder: Path
+    limits: Limits
+
+
+def find_suites(given: Path | None) -> Path:
+    """The folder of suites: the one given, or ``suites`` here, or the one beside the package's checkout."""
+    if given is not None:
+        if given.is_dir():
+            return given.resolve()
+        raise NoSuitesError(f"{given} is not a folder.")
+    for folder in (Path.cwd() / "suites", Path(__file__).parents[2] / "suites"):
+        if folder.is_dir():
+            return folder.resolve()
+    raise NoSuitesError("There is no folder `suites` here. Go to the project's folder, or name one: `--suites FOLDER`.")
+
+
+def find_categories(suites: Path, names: list[str]) -> list[Category]:
+    """The categories named, in that order, or all that have suites, in the order of LIMITS.
+
+    Raises NoSuitesError with the categories there are.
+    """
+    there = {folder.name: folder for folder in sorted(suites.iterdir()) if any(folder.rglob("*.robot"))}
+    if not there:
+        raise NoSuitesError(f"There are no .robot files in the folders of {suites}.")
+    ordered = [name for name in LIMITS if name in there] + [name for name in there if name not in LIMITS]
+    # `suites/end_to_end/` is what a shell completes, so it is understood as well.
+    wanted = list(dict.fromkeys(Path(name).name for name in names)) or ordered
+    for name in wanted:
+        if name not in there:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, ordered, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise NoSuitesError(f"There is no category {name!r} in {suites}.{hint} There are: {', '.join(ordered)}.")
+    return [Category(name, there[name], LIMITS.get(name, DEFAULT)) for name in wanted]

@@ -1,0 +1,251 @@
+"""``qms run``: Run suites in parallel, on an environment held for them, and write one report."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import secrets
+import shutil
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from . import WRONG_USAGE
+
+if TYPE_CHECKING:
+    from robot.result import Result
+
+    from QMSLibrary.environments.base import Environment
+
+    from .runner import Work
+
+NAME: Final = "run"
+EXAMPLES: Final = """\
+examples:
+  qms run                                        every suite
+  qms run end_to_end data_flow                   these categories (folders of suites/)
+  qms run --include smoke --exclude slow         by tag; Robot's patterns (`id:E2E-*`, `smokeANDfast`)
+  qms run --environment staging                  on the QMS described in variables/staging.yaml
+  qms run --processes 2 --results /tmp/results
+
+Each run has a folder of its own in results/; results/latest is the last one. Passwords are taken from the environment
+variables that the environment's file names; do not give secrets as arguments.
+
+exit codes: 0 all passed, 1-249 so many tests failed, 250 that many or more, 252 nothing ran because what was asked for
+cannot be done, 253 stopped by Ctrl-C or a signal (what had run is in the report).
+"""
+
+
+class _UsageError(Exception):
+    """What was asked for cannot be done; the message lists the choices."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    parser.add_argument("categories", nargs="*", metavar="CATEGORY", help="folders of suites/ (default: all)")
+    parser.add_argument("--environment", "-e", default="embedded", metavar="NAME", help="default: embedded")
+    parser.add_argument("--processes", "-p", type=_positive, metavar="N", help="Robot processes at once")
+    parser.add_argument("--include", "-i", action="append", default=[], metavar="TAG", help="only tests with this tag")
+    parser.add_argument("--exclude", "-x", action="append", default=[], metavar="TAG", help="no tests with this tag")
+    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
+    parser.add_argument("--seed", type=int, metavar="N", help="repeat a run's random data (default: a new one)")
+    parser.add_argument("--suites", type=Path, metavar="DIR", help="where the categories are (default: suites)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Robot's exit code."""
+    from QMSLibrary.environments import EnvironmentUseError, use
+
+    from . import console
+    from .categories import NoSuitesError, find_categories, find_suites
+
+    begun = time.monotonic()
+    try:
+        suites = find_suites(options.suites)
+        works = _plan(find_categories(suites, options.categories), options.include, options.exclude)
+        folder = _new_folder(options.results)
+    except (NoSuitesError, _UsageError) as error:
+        console.error(str(error))
+        return WRONG_USAGE
+    seed = random.randrange(2**32) if options.seed is None else options.seed
+    try:
+        environment = use(options.environment)
+    except EnvironmentUseError as error:
+        folder.rmdir()
+        console.error(str(error))
+        return WRONG_USAGE
+    with environment:
+        return _run_on(environment, options, suites, works, folder, seed, begun)
+
+
+def _run_on(
+    environment: Environment,
+    options: argparse.Namespace,
+    suites: Path,
+    works: Sequence[Work],
+    folder: Path,
+    seed: int,
+    begun: float,
+) -> int:
+    from QMSLibrary.reports import merge
+    from QMSLibrary.reports.live import display
+    from QMSLibrary.reports.metrics import write_metrics
+
+    from . import console
+    from .runner import Runner
+
+    count = sum(work.planned.test_count for work in works)
+    console.say(
+        f"{count} tests in {', '.join(work.category.name for work in works)} on {environment.name}, seed {seed}"
+    )
+    show = display(colors=console.colors())
+    parts = folder / "parts"
+    runner = Runner(
+        works,
+        parts,
+        show,
+        processes=options.processes,
+        robot_options=_robot_options(options),
+        variables={
+            "QMS_ENVIRONMENT": _absolute(options.environment),
+            "QMS_RESULTS": str(folder),
+            "QMS_SEED": str(seed),
+        },
+    )
+    try:
+        left = runner.run()
+    finally:
+        show.close()
+    if logs := getattr(environment, "directory", None):
+        shutil.copytree(logs / "logs", folder / "services", dirs_exist_ok=True)
+    metadata = {
+        "Environment": f"{environment.name} ({environment.kind})",
+        "Seed": str(seed),
+        "Repeat": f"qms run {' '.join(work.category.name for work in works)} --seed {seed}",
+    }
+    result = merge.merge(_name_of(suites), suites, left, metadata)
+    merge.collect(parts, folder)
+    code = merge.write(result, folder)
+    trouble = write_metrics(folder / "output.xml", folder / "metrics.html")
+    if trouble:
+        console.error(f"Warning: there is no metrics.html: {trouble}")
+    shutil.rmtree(parts, ignore_errors=True)
+    _point_latest(options.results, folder)
+    _summarise(result, folder, time.monotonic() - begun)
+    if runner.stopped_by:
+        console.say(f"Stopped by {runner.stopped_by}.")
+        return 253
+    return code
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 up")
+    return number
+
+
+def _plan(categories: Sequence[object], include: list[str], exclude: list[str]) -> list[Work]:
+    """The tests of each category. Raises _UsageError with the tags there are when a pattern fits none."""
+    from robot.errors import DataError
+    from robot.model import TagPatterns
+    from robot.running import TestSuite
+
+    from .categories import Category
+    from .runner import Work
+
+    works = []
+    tags: set[str] = set()
+    for category in categories:
+        assert isinstance(category, Category)
+        try:
+            planned = TestSuite.from_file_system(category.folder)
+        except DataError as error:
+            raise _UsageError(f"The suites in {category.folder} cannot be read: {error.message}") from None
+        works.append(Work(category, planned))
+        tags |= {str(tag) for test in planned.all_tests for tag in test.tags}
+    for pattern in (*include, *exclude):
+        if not any(TagPatterns([pattern]).match([tag]) for tag in tags) and not _combined(pattern, works):
+            raise _UsageError(f"No test has the tag {pattern!r}. There are: {', '.join(sorted(tags))}.")
+    for work in works:
+        work.planned.filter(included_tags=include or None, excluded_tags=exclude or None)
+    works = [work for work in works if work.planned.test_count]
+    if not works:
+        raise _UsageError("No test has the tags that were asked for together.")
+    return works
+
+
+def _combined(pattern: str, works: Sequence[Work]) -> bool:
+    """A pattern such as `fastANDsmoke` fits no single tag, but may fit a test."""
+    from robot.model import TagPatterns
+
+    wanted = TagPatterns([pattern])
+    return any(wanted.match(test.tags) for work in works for test in work.planned.all_tests)
+
+
+def _new_folder(results: Path) -> Path:
+    folder = results.absolute() / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise _UsageError(f"The results cannot be written to {folder}: {error.strerror}.") from None
+    return folder
+
+
+def _robot_options(options: argparse.Namespace) -> list[str]:
+    found = []
+    for pattern in options.include:
+        found += ["--include", pattern]
+    for pattern in options.exclude:
+        found += ["--exclude", pattern]
+    return found
+
+
+def _absolute(environment: str) -> str:
+    path = Path(environment)
+    return str(path.absolute()) if path.is_file() else environment
+
+
+def _name_of(suites: Path) -> str:
+    from robot.running import TestSuite
+
+    return str(TestSuite.name_from_source(suites))
+
+
+def _point_latest(results: Path, folder: Path) -> None:
+    """Move results/latest in one step, so that whoever looks finds the old one or the new one."""
+    from . import console
+
+    latest = results.absolute() / "latest"
+    draft = latest.with_name(f".latest-{folder.name}")
+    try:
+        draft.symlink_to(folder.name)
+        os.replace(draft, latest)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        console.error(f"Warning: {latest} cannot be made to point to this run: {error.strerror}.")
+
+
+def _summarise(result: Result, folder: Path, seconds: float) -> None:
+    from . import console
+
+    for test in result.suite.all_tests:
+        if test.failed:
+            console.say(f"{console.paint('FAIL', 'red')}  {test.full_name}")
+            for line in test.message.strip().splitlines()[:3]:
+                console.say(f"      {line}")
+    total = result.statistics.total
+    words = f"{total.total} tests: {total.passed} passed, {total.failed} failed, {total.skipped} skipped"
+    took = str(timedelta(seconds=round(seconds, 1)))[:9]
+    console.say(f"{console.paint(words, 'red' if total.failed else 'green')} in {took}")
+    console.say(f"Report: {_shown(folder / 'report.html')}")
+
+
+def _shown(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,158 @@
+"""Makes one result out of the outputs of many Robot processes, complete even when some did not come to an end."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from xml.parsers import expat
+
+if TYPE_CHECKING:
+    from robot.result import Result, TestCase, TestSuite
+    from robot.running import TestCase as PlannedTest
+    from robot.running import TestSuite as PlannedSuite
+
+_STOPPED: Final = ("Test execution stopped due to a fatal error.", "Execution terminated by signal")
+_OF_THE_MACHINERY: Final = ("output", "robot_", "user_command_", "pabot_")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one pabot run was to do, and what it left."""
+
+    planned: PlannedSuite
+    outputs: list[Path]
+    reason: str
+    """Why what has not run, or not to its end, has not."""
+
+
+def merge(name: str, source: Path, parts: Iterable[Part], metadata: Mapping[str, str]) -> Result:
+    """One result with every planned test in it, in the order of the suites."""
+    from robot.result import ExecutionResult, Result, TestSuite
+
+    root = TestSuite(name=name, source=source, metadata=metadata)
+    result = Result(suite=root, generator="qms run")
+    for part in parts:
+        top = _skeleton(part.planned)
+        root.suites.append(top)
+        for output in part.outputs:
+            if (content := repaired(output)) is None:
+                continue
+            found = ExecutionResult(io.BytesIO(content))
+            if found.suite.name == top.name:
+                _take(top, found.suite)
+                result.errors.messages.extend(found.errors.messages)
+        _complete(top, part.planned, part.reason)
+    return result
+
+
+def repaired(output: Path) -> bytes | None:
+    """The file's content, with what is open closed if its writer was killed; None if there is nothing in it."""
+    try:
+        content = output.read_bytes()
+    except FileNotFoundError:
+        return None
+    # Robot writes > as &gt; in texts, so the last one ends a tag, and what follows it is half of something.
+    content = content[: content.rfind(b">") + 1]
+    is_open: list[str] = []
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda tag, _: is_open.append(tag)
+    parser.EndElementHandler = lambda _: is_open.pop()
+    try:
+        parser.Parse(content, False)
+    except expat.ExpatError:
+        return None
+    content += "".join(f"</{tag}>" for tag in reversed(is_open)).encode()
+    return content if b"<suite" in content else None
+
+
+def write(result: Result, folder: Path) -> int:
+    """Write output.xml, log.html and report.html; Robot's exit code for the result."""
+    from robot.output import LOGGER
+    from robot.reporting import ResultWriter
+
+    LOGGER.unregister_console_logger()  # it would say where each file is; the caller does that
+    folder.mkdir(parents=True, exist_ok=True)
+    ResultWriter(result).write_results(
+        output=str(folder / "output.xml"),
+        log=str(folder / "log.html"),
+        report=str(folder / "report.html"),
+    )
+    return int(result.return_code)
+
+
+def collect(parts: Path, folder: Path) -> None:
+    """Bring what suites wrote beside their outputs into the run's own folder, under the same names: links hold."""
+    for file in sorted(parts.glob("*/pabot_results/**/*")):
+        inside = Path(*file.relative_to(parts).parts[3:])
+        if not file.is_file() or not inside.parts or inside.name.startswith(_OF_THE_MACHINERY):
+            continue
+        target = folder / inside
+        if target.exists():
+            target = folder / "-".join(file.relative_to(parts).parts[:3]) / inside
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(file, target)
+
+
+def _skeleton(planned: PlannedSuite) -> TestSuite:
+    from robot.result import TestSuite
+
+    suite = TestSuite(name=planned.name, doc=planned.doc, metadata=planned.metadata, source=planned.source)
+    for child in planned.suites:
+        suite.suites.append(_skeleton(child))
+    return suite
+
+
+def _take(into: TestSuite, found: TestSuite) -> None:
+    """Take over what ``found`` has. A folder's own setup runs in every process; the one that failed is to be seen."""
+    if found.setup and (not into.setup or into.setup.passed):
+        into.setup = found.setup
+    if found.teardown and (not into.teardown or into.teardown.passed):
+        into.teardown = found.teardown
+    into.message = into.message or found.message
+    into.doc = found.doc
+    into.metadata.update(found.metadata)
+    starts = [moment for moment in (into.start_time, found.start_time) if moment]
+    ends = [moment for moment in (into.end_time, found.end_time) if moment]
+    into.start_time = min(starts, default=None)
+    into.end_time = max(ends, default=None)
+    for test in list(found.tests):
+        into.tests.append(test)
+    for child in list(found.suites):
+        mine = next((one for one in into.suites if one.name == child.name), None)
+        if mine is None:
+            into.suites.append(child)
+        else:
+            _take(mine, child)
+
+
+def _complete(suite: TestSuite, planned: PlannedSuite, reason: str) -> None:
+    # By line, because a name may have variables in it, which Robot replaces when it runs the test.
+    order = {test.lineno: number for number, test in enumerate(planned.tests)}
+    seen = {test.lineno for test in suite.tests}
+    for test in suite.tests:
+        if test.failed and any(words in test.message for words in _STOPPED):
+            test.message = f"{reason}\n\n{test.message}"
+    missing = [_not_run(test, reason) for test in planned.tests if test.lineno not in seen]
+    tests = sorted([*suite.tests, *missing], key=lambda test: order.get(test.lineno, len(order)))
+    suite.tests.clear()
+    for test in tests:
+        suite.tests.append(test)
+    for child in planned.suites:
+        _complete(next(one for one in suite.suites if one.name == child.name), child, reason)
+
+
+def _not_run(planned: PlannedTest, reason: str) -> TestCase:
+    from robot.result import TestCase
+
+    return TestCase(
+        name=planned.name,
+        doc=planned.doc,
+        tags=list(planned.tags),
+        lineno=planned.lineno,
+        status="FAIL",
+        message=f"Not run. {reason}",
+    )
