@@ -1,1 +1,17 @@
-"""Pull requests, personas, code and its flaws."""
+"""Test data: pull requests that could be real, and those that are."""
+
+from __future__ import annotations
+
+from .errors import GitError, WishError
+from .git import pull_request_from_git
+from .pull_requests import create_pull_request, create_pull_requests, fix_pull_request, seed_of
+
+__all__ = [
+    "GitError",
+    "WishError",
+    "create_pull_request",
+    "create_pull_requests",
+    "fix_pull_request",
+    "pull_request_from_git",
+    "seed_of",
+]

@@ -1,0 +1,90 @@
+"""Shares a number of changed lines out among files, to the line.
+
+An added file counts all its lines. A modified one counts what was added to it, at most all its lines, and what was
+taken out of it. So every total from one line per file upwards can be met, and no file needs a filler.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+
+@dataclass
+class Share:
+    """What happened to one file."""
+
+    lines: int
+    """How many it has now."""
+    modified: bool
+    additions: int = 0
+    deletions: int = 0
+
+    @property
+    def changed(self) -> int:
+        """Changed lines."""
+        return self.additions + self.deletions
+
+
+def share_out(lines: list[int], parts: list[float | None], total: int, rng: Random) -> list[Share]:
+    """Shares whose additions and deletions add up to ``total``; needs at least one changed line for each file.
+
+    ``parts``: which part of a file's lines is new, as far as the total allows; None for an added file.
+    """
+    if total < len(lines):
+        raise ValueError(f"{total} changed lines are too few for {len(lines)} files.")
+    shares = [Share(count, part is not None, additions=count) for count, part in zip(lines, parts, strict=True)]
+    for share, part in zip(shares, parts, strict=True):
+        if part is not None:
+            share.additions = max(1, round(share.lines * part))
+            share.deletions = round(share.additions * rng.uniform(0.0, 0.3))
+    missing = total - sum(share.changed for share in shares)
+    if missing > 0:
+        _grow(shares, missing)
+    elif missing < 0:
+        _shrink(shares, -missing)
+    return shares
+
+
+def _grow(shares: list[Share], missing: int) -> None:
+    for share in shares:
+        if share.modified and missing:
+            more = min(missing, share.lines - share.additions)
+            share.additions, missing = share.additions + more, missing - more
+    if not missing:
+        return
+    changed = [share for share in shares if share.modified]
+    if not changed:
+        changed = [max(shares, key=lambda share: share.lines)]
+        changed[0].modified = True
+    each, rest = divmod(missing, len(changed))
+    for index, share in enumerate(changed):
+        share.deletions += each + (index < rest)
+
+
+def _shrink(shares: list[Share], surplus: int) -> None:
+    for candidates in ([share for share in shares if share.modified], shares):
+        surplus = _take(candidates, surplus)
+        if not surplus:
+            return
+
+
+def _take(shares: list[Share], surplus: int) -> int:
+    """Take ``surplus`` lines from these files in proportion; what cannot be taken is given back."""
+    possible = sum(share.changed - 1 for share in shares)
+    wanted = min(surplus, possible)
+    if not wanted:
+        return surplus
+    taken = 0
+    for share in sorted(shares, key=lambda share: share.changed, reverse=True):
+        part = min(share.changed - 1, -(-wanted * (share.changed - 1) // possible), wanted - taken)
+        if not part:
+            continue
+        share.modified = True
+        fewer = min(part, share.deletions)
+        share.deletions -= fewer
+        share.additions -= part - fewer
+        if not share.additions and share.deletions:
+            share.additions, share.deletions = 1, share.deletions - 1
+        taken += part
+    return surplus - taken

@@ -1,0 +1,27 @@
+"""What is said when a wish cannot be fulfilled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class WishError(ValueError):
+    """A wish that contradicts another one, or names something that does not exist."""
+
+    ROBOT_SUPPRESS_NAME = True
+
+
+class GitError(RuntimeError):
+    """A repository or a range that cannot be read."""
+
+    ROBOT_SUPPRESS_NAME = True
+
+
+def unknown(what: str, value: object, choices: Iterable[str]) -> WishError:
+    """The error for a name that does not exist: lists those that do, and the one that was probably meant."""
+    from difflib import get_close_matches
+
+    names = sorted(choices)
+    near = get_close_matches(str(value).strip().lower(), names, n=1, cutoff=0.6)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return WishError(f"There is no {what} {str(value)!r}.{hint} Choose one of: {', '.join(names)}.")

@@ -1,0 +1,194 @@
+"""TypeScript, and JavaScript, which is the same without types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from QMSLibrary.data.plan import Module, Piece
+from QMSLibrary.data.spelling import Domain, Naming, Noun, camel, kebab, pascal
+
+from . import wrap_signature
+
+_DATABASE = """\
+function databaseReturning<T>(rows: T[]): Database {
+  return { query: vi.fn().mockResolvedValue({ rows, rowCount: rows.length }) } as unknown as Database;
+}
+"""
+_RESPONSE = """\
+function fakeResponse(): Response {
+  const response = { status: vi.fn(), json: vi.fn(), send: vi.fn(), end: vi.fn() };
+  response.status.mockReturnValue(response);
+  return response as unknown as Response;
+}
+"""
+
+
+class EcmaScript:
+    """One file per noun and layer: ``src/invoices/invoice-line.service.ts``, its tests beside it."""
+
+    def __init__(self, *, typed: bool) -> None:
+        self.typed = typed
+        self.suffix = "ts" if typed else "js"
+
+    def source_path(self, module: Module) -> str:
+        """Where a module is."""
+        return f"src/{kebab(module.domain.noun.many)}/{kebab(module.noun.one)}.{module.layer}.{self.suffix}"
+
+    def test_path(self, module: Module) -> str:
+        """Where its tests are."""
+        return f"src/{kebab(module.domain.noun.many)}/{kebab(module.noun.one)}.{module.layer}.test.{self.suffix}"
+
+    def types_path(self, domain: Domain) -> str:
+        """Where a domain's data types are."""
+        kind = "types" if self.typed else "fields"
+        return f"src/{kebab(domain.noun.many)}/{kebab(domain.noun.one)}.{kind}.{self.suffix}"
+
+    def source(self, module: Module) -> str:
+        """The text of a module."""
+        imports: dict[str, set[str]] = {}
+        functions = []
+        for piece in module.pieces:
+            self._add_imports(imports, module, piece)
+            functions.append("\n".join(self._function(piece)))
+        head = self._imports(imports)
+        return (head + "\n\n" if head else "") + "\n\n".join(functions) + "\n"
+
+    def tests(self, modules: list[Module]) -> str:
+        """The text of a test file."""
+        imports: dict[str, set[str]] = {"vitest": {"describe", "expect", "it"}}
+        helpers: dict[str, str] = {}
+        blocks = []
+        for module in modules:
+            tested = [piece for piece in module.pieces if piece.tested]
+            own = imports.setdefault(f"./{kebab(module.noun.one)}.{module.layer}", set())
+            own.update(piece.name for piece in tested)
+            tests = [piece.naming(piece.operation.test) for piece in tested]
+            for piece in tested:
+                self._add_helpers(imports, helpers, piece)
+            title = f"{' '.join(module.noun.one)} {module.layer}"
+            blocks.append(f"describe('{title}', () => {{\n" + "\n\n".join(tests) + "\n});\n")
+        parts = [self._imports(imports) + "\n", *helpers.values(), *blocks]
+        return "\n".join(parts)
+
+    def types(self, domain: Domain, nouns: Iterable[Noun]) -> str:
+        """The text of a file with data types."""
+        blocks = []
+        for noun in nouns:
+            fields = [
+                ("id", "string"),
+                ("status", f"{pascal(noun.one)}Status"),
+                *((camel(text), "string") for text in domain.texts),
+                *((camel(number), "number") for number in domain.numbers),
+                (camel(domain.date), "Date"),
+            ]
+            name, prose = pascal(noun.one), " ".join(noun.one)
+            if self.typed:
+                body = "".join(f"  {field}: {kind};\n" for field, kind in fields)
+                blocks.append(
+                    f"/** Where this stands: {prose}. */\n"
+                    f"export type {name}Status = '{domain.open}' | '{domain.done}' | 'cancelled';\n\n"
+                    f"/** What is known about this: {prose}. */\nexport interface {name} {{\n{body}}}\n"
+                )
+            else:
+                body = "".join(f"  '{field}',\n" for field, _ in fields)
+                blocks.append(
+                    f"/** The fields of this, in the order of the forms: {prose}. */\n"
+                    f"export const {camel(noun.one)}Fields = Object.freeze([\n{body}]);\n"
+                )
+        return "\n".join(blocks)
+
+    def _function(self, piece: Piece) -> list[str]:
+        text = piece.naming("\n".join(piece.operation.lines(piece.documented)))
+        lines = [part for line in text.split("\n") for part in wrap_signature(line, "  ")]
+        return _untidy(lines) if piece.untidy else lines
+
+    def _add_imports(self, imports: dict[str, set[str]], module: Module, piece: Piece) -> None:
+        uses = piece.operation.uses
+        if self.typed:
+            self._add_types(imports, uses, piece.naming)
+        if "escapeHtml" in uses:
+            imports.setdefault("../shared/html", set()).add("escapeHtml")
+        if module.layer != "repository":
+            store = f"./{kebab(module.noun.one)}.repository"
+            imports.setdefault(store, set()).update(piece.naming(call) for call in piece.operation.calls)
+
+    def _add_types(self, imports: dict[str, set[str]], uses: Iterable[str], naming: Naming) -> None:
+        for word in uses:
+            if word in ("Request", "Response"):
+                imports.setdefault("type express", set()).add(word)
+            elif word == "Database":
+                imports.setdefault("type ../shared/database", set()).add(word)
+            elif word in ("Parcel", "ParcelStatus"):
+                path = f"type ./{kebab(naming.domain.noun.one)}.types"
+                imports.setdefault(path, set()).add(naming(word))
+
+    def _add_helpers(self, imports: dict[str, set[str]], helpers: dict[str, str], piece: Piece) -> None:
+        words = set(re.findall(r"(?<![.\w])[A-Za-z_]\w*", piece.operation.test))
+        if self.typed:
+            self._add_types(imports, words - {"Response"}, piece.naming)
+        if "vi" in words:
+            imports["vitest"].add("vi")
+        if "makeParcel" in words:
+            helper = piece.naming("makeParcel")
+            if helper not in helpers:
+                helpers[helper] = self._maker(piece.naming)
+                if self.typed:
+                    self._add_types(imports, ("Parcel",), piece.naming)
+        for word, text, needed in (
+            ("databaseReturning", _DATABASE, "Database"),
+            ("fakeResponse", _RESPONSE, "Response"),
+        ):
+            if word in words:
+                helpers.setdefault(word, text if self.typed else _without_types(text))
+                imports["vitest"].add("vi")
+                if self.typed:
+                    self._add_types(imports, (needed,), piece.naming)
+
+    def _maker(self, naming: Naming) -> str:
+        domain = naming.domain
+        fields = [
+            f"id: '{kebab(naming.noun.one)}-1'",
+            f"status: '{domain.open}'",
+            *(f"{camel(text)}: 'north'" for text in domain.texts),
+            *(f"{camel(number)}: 12" for number in domain.numbers),
+            f"{camel(domain.date)}: new Date('2024-03-01')",
+        ]
+        head = "function makeParcel(changes: Partial<Parcel> = {}): Parcel {" if self.typed else (
+            "function makeParcel(changes = {}) {"
+        )  # fmt: skip
+        body = "".join(f"    {field},\n" for field in fields)
+        return f"{naming(head)}\n  return {{\n{body}    ...changes,\n  }};\n}}\n"
+
+    def _imports(self, imports: dict[str, set[str]]) -> str:
+        outer: list[str] = []
+        own: list[str] = []
+        for key in sorted(imports, key=lambda key: key.removeprefix("type ")):
+            names = sorted(imports[key])
+            if not names:
+                continue
+            path = key.removeprefix("type ")
+            word = "import type" if key.startswith("type ") else "import"
+            ending = "" if self.typed or not path.startswith(".") else ".js"
+            line = f"{word} {{ {', '.join(names)} }} from '{path}{ending}';"
+            if len(line) > 110:
+                line = f"{word} {{\n" + "".join(f"  {name},\n" for name in names) + f"}} from '{path}{ending}';"
+            (own if path.startswith(".") else outer).append(line)
+        return "\n".join([*outer, *([""] if outer and own else []), *own])
+
+
+def _without_types(text: str) -> str:
+    return re.sub(r"<T>|: T\[\]|: Database|: Response| as unknown as \w+", "", text)
+
+
+def _untidy(lines: list[str]) -> list[str]:
+    """What a hurried author writes: it works, and every linter complains."""
+    code = "\n".join(lines)
+    changed = re.sub(r"\bconst (?=\w+ = )", "var ", code)
+    changed = re.sub(r"([!=])==(?=[^=])", r"\1=", changed)
+    # A variable that nobody reads, right after the head of the function.
+    head = next(index for index, line in enumerate(lines) if line.endswith("{") and not line.startswith(" "))
+    head = next((index for index, line in enumerate(lines) if line.startswith(")") and line.endswith("{")), head)
+    result = changed.split("\n")
+    result.insert(head + 1, "  var tmp = null")
+    return result

@@ -1,0 +1,208 @@
+"""Python, with data classes and plain functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from QMSLibrary.data.plan import Module, Piece
+from QMSLibrary.data.spelling import Domain, Naming, Noun, pascal, snake
+
+from . import wrap_signature
+
+_DATABASE = '''\
+class FakeDatabase:
+    """Answers every query with the same rows and remembers the statements."""
+
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        self.rows = rows
+        self.statements: list[tuple[str, tuple[Any, ...]]] = []
+
+    def fetch_one(self, statement: str, parameters: tuple[Any, ...] = ()) -> dict[str, Any] | None:
+        self.statements.append((statement, parameters))
+        return self.rows[0] if self.rows else None
+
+    def fetch_all(self, statement: str, parameters: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
+        self.statements.append((statement, parameters))
+        return self.rows
+
+    def execute(self, statement: str, parameters: tuple[Any, ...] = ()) -> int:
+        self.statements.append((statement, parameters))
+        return len(self.rows)
+'''
+# What can be imported, and from where.
+_STANDARD = {
+    "asdict": "dataclasses",
+    "replace": "dataclasses",
+    "datetime": "datetime",
+    "UTC": "datetime",
+    "escape": "html",
+}
+_SHARED = {
+    "Database": "app.shared.database",
+    "Request": "app.shared.http",
+    "Response": "app.shared.http",
+    "HtmlResponse": "app.shared.http",
+}
+
+
+class Python:
+    """One file per noun and layer: ``app/invoices/invoice_line_service.py``, tests in a tree of their own."""
+
+    def source_path(self, module: Module) -> str:
+        """Where a module is."""
+        return f"{_package(module.domain).replace('.', '/')}/{_module_name(module)}.py"
+
+    def test_path(self, module: Module) -> str:
+        """Where its tests are."""
+        return f"tests/{snake(module.domain.noun.many)}/test_{_module_name(module)}.py"
+
+    def types_path(self, domain: Domain) -> str:
+        """Where a domain's data types are."""
+        return f"{_package(domain).replace('.', '/')}/models.py"
+
+    def source(self, module: Module) -> str:
+        """The text of a module."""
+        imports: dict[str, set[str]] = {}
+        functions = []
+        for piece in module.pieces:
+            _add_words(imports, piece.operation.uses, piece.naming)
+            if module.layer != "repository" and piece.operation.calls:
+                store = f"{_package(module.domain)}.{snake(module.noun.one)}_repository"
+                imports.setdefault(store, set()).update(piece.naming(call) for call in piece.operation.calls)
+            functions.append("\n".join(_function(piece)))
+        about = f'"""{_capital(module.noun.many)}: {_ABOUT[module.layer]}."""\n'
+        return (
+            "\n".join([about, "from __future__ import annotations\n", _imports(imports)])
+            + "\n\n\n".join(functions)
+            + "\n"
+        )
+
+    def tests(self, modules: list[Module]) -> str:
+        """The text of a test file."""
+        imports: dict[str, set[str]] = {}
+        helpers: dict[str, str] = {}
+        tests = []
+        for module in modules:
+            tested = [piece for piece in module.pieces if piece.tested]
+            path = f"{_package(module.domain)}.{_module_name(module)}"
+            imports.setdefault(path, set()).update(piece.name for piece in tested)
+            for piece in tested:
+                words = set(re.findall(r"(?<![.\w])[A-Za-z_]\w*", piece.operation.test))
+                _add_words(imports, words, piece.naming)
+                if "pytest" in words:
+                    imports.setdefault("pytest", set())
+                if "make_parcel" in words:
+                    helper = piece.naming("make_parcel")
+                    if helper not in helpers:
+                        helpers[helper] = _maker(piece.naming)
+                    _add_words(imports, ("Parcel", "UTC", "datetime"), piece.naming)
+                    imports.setdefault("typing", set()).add("Any")
+                if "FakeDatabase" in words:
+                    helpers.setdefault("FakeDatabase", _DATABASE)
+                    imports.setdefault("typing", set()).add("Any")
+                tests.append(piece.naming(piece.operation.test) + "\n")
+        head = "from __future__ import annotations\n\n" + _imports(imports).rstrip("\n") + "\n"
+        return "\n\n".join([head, *helpers.values(), *tests])
+
+    def types(self, domain: Domain, nouns: Iterable[Noun]) -> str:
+        """The text of a file with data types."""
+        blocks = [
+            f'"""The data of {" ".join(domain.noun.many)}."""\n\nfrom __future__ import annotations\n\n'
+            "from dataclasses import dataclass\nfrom datetime import datetime\n"
+        ]
+        for noun in nouns:
+            fields = "".join(
+                f"    {field}: {kind}\n"
+                for field, kind in (
+                    ("id", "str"),
+                    ("status", "str"),
+                    *((snake(text), "str") for text in domain.texts),
+                    *((snake(number), "float") for number in domain.numbers),
+                    (snake(domain.date), "datetime"),
+                )
+            )
+            blocks.append(
+                f"@dataclass(frozen=True)\nclass {pascal(noun.one)}:\n"
+                f'    """What is known about this: {" ".join(noun.one)}."""\n\n{fields}'
+            )
+        return "\n\n".join(blocks)
+
+
+_ABOUT = {
+    "repository": "reading and writing the database",
+    "service": "the rules of the business",
+    "controller": "what is answered over HTTP",
+    "validation": "what may be entered",
+}
+
+
+def _capital(words: tuple[str, ...]) -> str:
+    return " ".join(words).capitalize()
+
+
+def _package(domain: Domain) -> str:
+    return f"app.{snake(domain.noun.many)}"
+
+
+def _module_name(module: Module) -> str:
+    return f"{snake(module.noun.one)}_{module.layer}"
+
+
+def _function(piece: Piece) -> list[str]:
+    text = piece.naming("\n".join(piece.operation.lines(piece.documented)))
+    lines = [part for line in text.split("\n") for part in wrap_signature(line, "    ")]
+    return _untidy(lines) if piece.untidy else lines
+
+
+def _untidy(lines: list[str]) -> list[str]:
+    """What a hurried author writes: it works, and every linter complains."""
+    code = re.sub(r"\bif not (\w+):", r"if not(\1) == True :", "\n".join(lines))
+    code = re.sub(r" is None\b", " == None", code)
+    code = re.sub(r" is not None\b", " != None", code)
+    result = code.split("\n")
+    start = next(index for index, line in enumerate(result) if line.endswith(":")) + 1
+    if result[start].lstrip().startswith('"""'):
+        ends = (index for index in range(start, len(result)) if result[index].rstrip().endswith('"""'))
+        start = next(ends) + 1
+    result.insert(start, "    tmpValue=None")
+    return result
+
+
+def _maker(naming: Naming) -> str:
+    domain = naming.domain
+    fields = [
+        f'"id": "{"-".join(naming.noun.one)}-1"',
+        f'"status": "{domain.open}"',
+        *(f'"{snake(text)}": "north"' for text in domain.texts),
+        *(f'"{snake(number)}": 12.0' for number in domain.numbers),
+        f'"{snake(domain.date)}": datetime(2024, 3, 1, tzinfo=UTC)',
+    ]
+    body = "".join(f"        {field},\n" for field in fields)
+    head = naming("def make_parcel(**changes: Any) -> Parcel:")
+    made = f"{naming('Parcel')}(**{{**values, **changes}})"
+    return f"{head}\n    values: dict[str, Any] = {{\n{body}    }}\n    return {made}\n"
+
+
+def _add_words(imports: dict[str, set[str]], words: Iterable[str], naming: Naming) -> None:
+    for word in words:
+        if word in _STANDARD:
+            imports.setdefault(_STANDARD[word], set()).add(word)
+        elif word in _SHARED:
+            imports.setdefault(_SHARED[word], set()).add(word)
+        elif word == "Parcel":
+            imports.setdefault(f"{_package(naming.domain)}.models", set()).add(naming(word))
+
+
+def _imports(imports: dict[str, set[str]]) -> str:
+    standard = {*_STANDARD.values(), "typing"}
+    groups: list[list[str]] = [[], [], []]
+    for path in sorted(imports):
+        names = sorted(imports[path], key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+        line = f"import {path}" if path == "pytest" else f"from {path} import {', '.join(names)}"
+        if len(line) > 110:
+            line = f"from {path} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
+        if names or path == "pytest":
+            groups[0 if path in standard else 1 if path == "pytest" else 2].append(line)
+    text = "\n\n".join("\n".join(group) for group in groups if group)
+    return text + "\n\n\n" if text else "\n"

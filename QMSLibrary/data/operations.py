@@ -1,0 +1,106 @@
+"""What a module can do: the functions of the code templates, one file per language and layer in ``code/``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from .files import ROOM
+
+LAYERS: Final = ("repository", "service", "controller", "validation")
+PATTERNS: Final = {
+    "mvc": ("controller",),
+    "service_layer": ("service", "validation"),
+    "repository": ("repository",),
+}
+"""The layers that each code pattern brings."""
+LANGUAGES: Final = ("typescript", "javascript", "python")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A function about parcels, with its comment and its tests."""
+
+    name: str
+    layer: str
+    core: bool
+    """One of those that a module of this layer has before any other."""
+    comment: tuple[str, ...]
+    """The lines of its documentation comment."""
+    code: tuple[str, ...]
+    """Its lines without the comment; in Python the comment belongs after the first one (see ``comment_at``)."""
+    comment_at: int
+    test: str
+    sentence: str
+    """The first sentence of the comment."""
+    calls: tuple[str, ...]
+    """Operations of the repository that it calls."""
+    uses: frozenset[str]
+    """Every word of the code: what has to be imported is among them."""
+
+    def lines(self, documented: bool) -> tuple[str, ...]:
+        """The function as it stands in a file."""
+        comment = self.comment if documented else ()
+        return (*self.code[: self.comment_at], *comment, *self.code[self.comment_at :])
+
+
+@lru_cache(maxsize=16)
+def operations(language: str, layer: str) -> tuple[Operation, ...]:
+    """The operations of a layer, those that every such module has first."""
+    text = (ROOM / "code" / language / f"{layer}.txt").read_text(encoding="utf-8")
+    found = []
+    for block in re.split(r"^=== ", text, flags=re.MULTILINE)[1:]:
+        head, _, rest = block.partition("\n")
+        code, _, test = rest.partition("--- test\n")
+        name, *marks = head.split()
+        found.append(operation(language, layer, name, code, test, core="core" in marks))
+    return tuple(sorted(found, key=lambda one: not one.core))
+
+
+def operation(language: str, layer: str, name: str, code: str, test: str, *, core: bool = False) -> Operation:
+    """An operation from its source text."""
+    lines = code.rstrip("\n").split("\n")
+    if language == "python":
+        start = next(index for index, line in enumerate(lines) if line.endswith(":")) + 1
+        end = start + _python_docstring_length(lines[start:])
+        comment_at = start
+    else:
+        start, comment_at = 0, 0
+        end = next(index for index, line in enumerate(lines) if line.startswith("export "))
+    comment = tuple(lines[start:end])
+    kept = (*lines[:start], *lines[end:])
+    uses = frozenset(re.findall(r"(?<![.\w])[A-Za-z_]\w*", "\n".join(kept)))
+    return Operation(
+        name=name,
+        layer=layer,
+        core=core,
+        comment=comment,
+        code=kept,
+        comment_at=comment_at,
+        test=test.rstrip("\n"),
+        sentence=_first_sentence(comment),
+        calls=tuple(call for call in _CALLED if call in uses and call != name),
+        uses=uses,
+    )
+
+
+# The functions of the repository that other layers call.
+_CALLED = (
+    "findParcelById", "saveParcel", "listParcelsByCarrier",
+    "find_parcel_by_id", "save_parcel", "list_parcels_by_carrier",
+)  # fmt: skip
+
+
+def _python_docstring_length(lines: list[str]) -> int:
+    if not lines[0].lstrip().startswith('"""'):
+        return 0
+    if lines[0].count('"""') == 2:
+        return 1
+    return next(index for index, line in enumerate(lines[1:], 2) if '"""' in line)
+
+
+def _first_sentence(comment: tuple[str, ...]) -> str:
+    text = " ".join(line.strip().strip('"*/').strip() for line in comment)
+    return text.strip().split(". ")[0].rstrip(".").strip() + "."

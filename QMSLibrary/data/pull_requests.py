@@ -1,0 +1,161 @@
+"""Makes pull requests."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import Random
+from typing import Any, Final
+
+from QMSLibrary.contract.pull_requests import ChangeType, FileChange, PullRequest
+
+from .counts import share_out
+from .documents import document, document_paths
+from .errors import WishError
+from .identity import new_seed, unique_part
+from .languages import language
+from .manifests import manifest, manifest_paths
+from .plan import Plan, make_plan
+from .wishes import Wishes, read_wishes
+from .wording import branch, description, title
+
+_REMEMBERED: Final = 20_000
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a pull request was made from; enough to make it again."""
+
+    wishes: Wishes
+    seed: str
+
+
+_recipes: OrderedDict[str, Recipe] = OrderedDict()
+
+
+def create_pull_request(*, seed: str | int | None = None, **wishes: Any) -> PullRequest:
+    """A pull request that fulfils the wishes (see ``read_wishes`` for their names).
+
+    The same wishes and ``seed`` give the same author, title, description and files, byte for byte; id, branch and time
+    differ, because two pull requests are never one. WishError when a wish cannot be fulfilled.
+    """
+    recipe = Recipe(read_wishes(**wishes), new_seed() if seed is None else str(seed))
+    plan, rng = _plan(recipe, mended=False)
+    author = rng.choice(recipe.wishes.author.people)
+    heading = recipe.wishes.title or title(plan, rng)
+    text = recipe.wishes.description
+    unique = unique_part()
+    pull_request = PullRequest(
+        id=f"PR-{unique}",
+        title=heading,
+        description=description(plan, rng, heading) if text is None else text,
+        author=author,
+        repository=recipe.wishes.repository,
+        base_branch=recipe.wishes.base_branch,
+        head_branch=branch(plan, heading, unique),
+        created_at=datetime.now(UTC),
+        files=_files(plan, recipe),
+    )
+    _remember(pull_request.id, recipe)
+    return pull_request
+
+
+def create_pull_requests(count: int, *, seed: str | int | None = None, **wishes: Any) -> list[PullRequest]:
+    """Several pull requests with the same wishes, each one different; ``seed`` is that of the whole list."""
+    if count < 1:
+        raise WishError(f"count={count}: at least one pull request is expected.")
+    first = new_seed() if seed is None else str(seed)
+    return [create_pull_request(seed=f"{first}.{number}", **wishes) for number in range(1, count + 1)]
+
+
+def fix_pull_request(pull_request: PullRequest) -> PullRequest:
+    """The same pull request (id, branch, author, title) without its flaws.
+
+    Every path that it had is still there; tests and documentation that were missing are added. Only a pull request made
+    by this process can be mended, because nobody else knows what was put into it.
+    """
+    recipe = recipe_of(pull_request)
+    if recipe is None:
+        raise WishError(
+            f"Pull request {pull_request.id} was not created by this run (it comes from git, another process or "
+            "long ago), so it is not known what to mend. Create it with `Create Pull Request`, or mend it yourself."
+        )
+    plan, _ = _plan(recipe, mended=True)
+    files = _files(plan, recipe)
+    return pull_request.model_copy(update={"files": files})
+
+
+def recipe_of(pull_request: PullRequest) -> Recipe | None:
+    """What it was made from, when this process made it and has not forgotten it."""
+    return _recipes.get(pull_request.id)
+
+
+def seed_of(pull_request: PullRequest) -> str | None:
+    """The seed that makes the same content again; None for a pull request that was not generated here."""
+    recipe = recipe_of(pull_request)
+    return recipe.seed if recipe is not None else None
+
+
+def _remember(name: str, recipe: Recipe) -> None:
+    _recipes[name] = recipe
+    while len(_recipes) > _REMEMBERED:
+        _recipes.popitem(last=False)
+
+
+def _plan(recipe: Recipe, *, mended: bool) -> tuple[Plan, Random]:
+    rng = Random(f"{recipe.seed}")
+    return make_plan(recipe.wishes, rng, mended=mended), rng
+
+
+def _files(plan: Plan, recipe: Recipe) -> list[FileChange]:
+    texts = _texts(plan, Random(f"{recipe.seed}/text"))
+    paths = list(texts)
+    original, added = paths[: plan.files], paths[plan.files :]
+    rng = Random(f"{recipe.seed}/counts")
+    parts = [_new_part(path, rng) for path in original]
+    shares = share_out([texts[path].count("\n") for path in original], parts, plan.lines, rng)
+    files = [
+        FileChange(
+            path=path,
+            type=ChangeType.MODIFIED if share.modified else ChangeType.ADDED,
+            additions=share.additions,
+            deletions=share.deletions,
+            content=texts[path],
+        )
+        for path, share in zip(original, shares, strict=True)
+    ]
+    files += [
+        FileChange(path=path, type=ChangeType.ADDED, additions=texts[path].count("\n"), content=texts[path])
+        for path in added
+    ]
+    return files
+
+
+def _new_part(path: str, rng: Random) -> float | None:
+    """Which part of a file is new; None when all of it is, because the file is."""
+    if path == "CHANGELOG.md":
+        return 0.1
+    return rng.uniform(0.45, 0.9) if rng.random() < 0.4 else None
+
+
+def _texts(plan: Plan, rng: Random) -> dict[str, str]:
+    """The text of every file by its path; those that only a mended pull request has come last."""
+    tongue = language(plan.wishes.language)
+    wanted = plan.lines // plan.files
+    texts = {tongue.source_path(module): tongue.source(module) for module in plan.modules}
+    for domain in plan.types:
+        used = {
+            piece.naming.noun: None for module in plan.modules for piece in module.pieces if module.domain == domain
+        }
+        texts[tongue.types_path(domain)] = tongue.types(domain, used or {domain.noun: None})
+    for path in manifest_paths(plan):
+        texts[path] = manifest(plan, path, rng, wanted)
+    late = plan.added_when_mended > 0
+    tests = {tongue.test_path(modules[0]): tongue.tests(modules) for modules in plan.tests}
+    documents = {path: document(plan, path, rng, wanted) for path in document_paths(plan)}
+    # When only the tests were missing, the documents belong to the original files, and the other way round.
+    original_first = (documents, tests) if late and plan.wishes.missing_tests else (tests, documents)
+    for group in original_first:
+        texts.update(group)
+    return texts

@@ -1,0 +1,159 @@
+"""One noun in all its spellings, and the archetype's words replaced by them.
+
+The code templates are written about a *parcel* with a *carrier*, a *weight* and a date *dispatchedAt*, which is
+*waiting* or *delivered*. These words are replaced by those of the domain that a pull request is about; in capitals they
+stand in prose, where a noun of two words is written with a blank.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+_Words = tuple[str, ...]
+
+
+def words(text: str) -> _Words:
+    """The words of a name from the vocabulary."""
+    return tuple(text.split())
+
+
+def camel(parts: _Words) -> str:
+    """``('meter', 'reading')`` as ``meterReading``."""
+    return parts[0] + "".join(part.capitalize() for part in parts[1:])
+
+
+def pascal(parts: _Words) -> str:
+    """``('meter', 'reading')`` as ``MeterReading``."""
+    return "".join(part.capitalize() for part in parts)
+
+
+def snake(parts: _Words) -> str:
+    """``('meter', 'reading')`` as ``meter_reading``."""
+    return "_".join(parts)
+
+
+def kebab(parts: _Words) -> str:
+    """``('meter', 'reading')`` as ``meter-reading``."""
+    return "-".join(parts)
+
+
+@dataclass(frozen=True)
+class Noun:
+    """What a module is about: an entity of a domain, or a part or variant of one."""
+
+    one: _Words
+    many: _Words
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A field of business with its words."""
+
+    noun: Noun
+    texts: tuple[_Words, ...]
+    numbers: tuple[_Words, ...]
+    date: _Words
+    open: str
+    done: str
+    features: tuple[str, ...]
+    faults: tuple[str, ...]
+
+    def part(self, word: str) -> Noun:
+        """``invoice`` and ``line`` give ``invoice line``."""
+        return Noun((*self.noun.one, word), (*self.noun.one, f"{word}s"))
+
+    def variant(self, word: str) -> Noun:
+        """``invoice`` and ``draft`` give ``draft invoice``."""
+        return Noun((word, *self.noun.one), (word, *self.noun.many))
+
+
+@dataclass(frozen=True)
+class Naming:
+    """The words that one function is written with."""
+
+    domain: Domain
+    noun: Noun
+    text: _Words
+    number: _Words
+    snake_case: bool
+    """Whether identifiers are written like_this (Python) or likeThis."""
+
+    @cached_property
+    def _replace(self) -> Callable[[re.Match[str]], str]:
+        name = snake if self.snake_case else camel
+        capital = (lambda parts: "_".join(p for p in parts).capitalize()) if self.snake_case else pascal
+        noun, domain = self.noun, self.domain
+        spelt = {
+            "parcels_table": snake(noun.many),
+            "parcels-path": kebab(noun.many),
+            "parcel-": kebab(noun.one) + "-",
+            "parcels": name(noun.many),
+            "parcel": name(noun.one),
+            "Parcels": pascal(noun.many),
+            "Parcel": pascal(noun.one),
+            "PARCELS": " ".join(noun.many),
+            "PARCEL": " ".join(noun.one),
+            "carrier_column": snake(self.text),
+            "weight_column": snake(self.number),
+            "carrier": name(self.text),
+            "Carriers": f"{capital(self.text)}s",
+            "Carrier": capital(self.text),
+            "CARRIER": " ".join(self.text),
+            "weight": name(self.number),
+            "Weight": capital(self.number),
+            "WEIGHT": " ".join(self.number),
+            "dispatched_at": snake(domain.date),
+            "dispatchedAt": camel(domain.date),
+            "waiting": domain.open,
+            "delivered": domain.done,
+        }
+        for token in ("PARCEL", "WEIGHT", "CARRIER"):
+            article = "an" if spelt[token][0] in "aeiou" else "a"
+            spelt[f"a {token}"] = f"{article} {spelt[token]}"
+            spelt[f"A {token}"] = f"{article.capitalize()} {spelt[token]}"
+        return lambda match: spelt[match.group()]
+
+    def __call__(self, text: str) -> str:
+        """``text`` with the archetype's words replaced."""
+        return _ARCHETYPE.sub(self._replace, text)
+
+
+_ARCHETYPE = re.compile(
+    r"\b[Aa] (?:PARCEL|WEIGHT|CARRIER)\b|parcels_table|parcels-path|parcel-|parcels|parcel|Parcels|Parcel"
+    r"|PARCELS|PARCEL|carrier_column|weight_column|carrier|Carriers|Carrier|CARRIER|weight|Weight|WEIGHT|dispatched_at|dispatchedAt"
+    r"|\bwaiting\b|\bdelivered\b"
+)
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> dict[str, list[str]]:
+    """The word lists that belong to no domain: parts, variants, why, prose."""
+    return {name: value for name, value in _file().items() if name != "domains"}
+
+
+@lru_cache(maxsize=1)
+def domains() -> tuple[Domain, ...]:
+    """Every domain of the vocabulary."""
+    return tuple(
+        Domain(
+            noun=Noun(words(entry["noun"]), words(entry["plural"])),
+            texts=tuple(words(text) for text in entry["texts"]),
+            numbers=tuple(words(number) for number in entry["numbers"]),
+            date=words(entry["date"]),
+            open=entry["open"],
+            done=entry["done"],
+            features=tuple(entry["features"]),
+            faults=tuple(entry["faults"]),
+        )
+        for entry in _file()["domains"]
+    )
+
+
+@lru_cache(maxsize=1)
+def _file() -> dict[str, list]:  # type: ignore[type-arg]  # YAML
+    from .files import read_yaml
+
+    return read_yaml("vocabulary.yaml")
