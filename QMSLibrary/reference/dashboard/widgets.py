@@ -168,4 +168,4 @@ def _of_repository(table: Table, repository: str | None) -> tuple[ColumnElement[
 
 def _count(connection: Connection, column: Column[Any], *where: ColumnElement[bool]) -> dict[str, int]:
     rows = connection.execute(select(column, func.count()).where(*where).group_by(column))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}

@@ -165,16 +165,14 @@ def _nobody_available(event: Event, limits: Limits) -> str | None:
     return f"nobody can review {step}: {reason}"
 
 
-_VERDICTS = frozenset({_E.GATE_FAILED, _E.STEP_FAILED})
+# A step fails when its verdict is known; its gate fails with it, or later when the workflow waits for a person first.
+# What is urgent does not wait for the gate.
+_KNOWN: Final = frozenset({_E.STEP_FAILED})
+_SCORED: Final = frozenset({_E.GATE_FAILED, _E.WORKFLOW_COMPLETED})
 RULES: Final[tuple[Rule, ...]] = (
-    Rule("leaked_secret", _L.L0_CRITICAL, _VERDICTS, _leaked),
-    Rule("high_severity_security", _L.L1_IMMEDIATE, _VERDICTS, _vulnerable),
-    Rule(
-        "compliance_below_threshold",
-        _L.L1_IMMEDIATE,
-        frozenset({_E.GATE_FAILED, _E.WORKFLOW_COMPLETED}),
-        _not_compliant,
-    ),
+    Rule("leaked_secret", _L.L0_CRITICAL, _KNOWN, _leaked),
+    Rule("high_severity_security", _L.L1_IMMEDIATE, _KNOWN, _vulnerable),
+    Rule("compliance_below_threshold", _L.L1_IMMEDIATE, _SCORED, _not_compliant),
     Rule("quality_below_threshold", _L.L2_URGENT, frozenset({_E.GATE_FAILED}), _poor),
     # Nobody available is not among the design's triggers by name, but it asks for a person then.
     Rule("routing_failed", _L.L2_URGENT, frozenset({_E.ROUTING_FAILED}), _nobody_available),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from QMSLibrary.contract.escalations import EscalationState
 from QMSLibrary.contract.events import Event, EventType
@@ -22,6 +22,7 @@ from .tables import verdicts
 
 _E = EventType
 _GATES: Final = frozenset({_E.GATE_PASSED, _E.GATE_FAILED})
+_HEARD: Final = select(verdicts.c.topic, verdicts.c.revision).where(verdicts.c.workflow_id == bindparam("key"))
 _STANDING_STILL: Final = frozenset({"workflow_stuck", "approval_overdue"})
 """Types that are settled as soon as the workflow moves."""
 
@@ -72,22 +73,26 @@ class Watcher:
     def _is_news(self, connection: Connection, event: Event) -> bool:
         """Whether nothing newer was heard about this topic of the workflow; what comes late must not raise an alarm."""
         snapshot = event.payload.get("workflow")
-        if snapshot is None:
+        if snapshot is None or event.workflow_id is None:
             return True
-        step = step_of(event)
-        topic = f"gate {step}" if event.type in _GATES else f"{event.type} {step}"
-        key = (verdicts.c.workflow_id == event.workflow_id, verdicts.c.topic == topic)
-        known = connection.execute(select(verdicts.c.revision).where(*key)).scalar()
-        revision = snapshot["revision"]
-        if known is not None and revision <= known:
+        revision, step = snapshot["revision"], step_of(event)
+        heard = {row.topic: row.revision for row in connection.execute(_HEARD, {"key": event.workflow_id})}
+        gate = f"gate {step}"
+        if event.type in _GATES:
+            topic, overtaken = gate, False
+        elif event.type == _E.STEP_FAILED:
+            topic, overtaken = f"step {step}", revision < heard.get(gate, 0)
+        else:
+            topic, overtaken = event.type, revision < self.copies.revision(connection, event.workflow_id)
+        known = heard.get(topic)
+        if overtaken or (known is not None and revision <= known):
             return False
-        if event.type not in _GATES and revision < self.copies.revision(connection, event.workflow_id or ""):
-            return False
+        row = {"workflow_id": event.workflow_id, "topic": topic, "revision": revision}
         if known is None:
-            row = {"workflow_id": event.workflow_id, "topic": topic, "revision": revision}
             connection.execute(insert(verdicts), row)
         else:
-            connection.execute(update(verdicts).where(*key), {"revision": revision})
+            mine = (verdicts.c.workflow_id == event.workflow_id, verdicts.c.topic == topic)
+            connection.execute(update(verdicts).where(*mine), {"revision": revision})
         return True
 
 

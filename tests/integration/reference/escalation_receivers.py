@@ -1,4 +1,4 @@
-"""Small real receivers of notifications for tests: one that speaks HTTP and one that speaks SMTP, each on a port of its own."""
+"""Small real receivers of notifications: one that speaks HTTP and one that speaks SMTP, each on a port of its own."""
 
 from __future__ import annotations
 

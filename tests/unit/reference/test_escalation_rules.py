@@ -49,7 +49,7 @@ def test_a_failed_definition_of_done_is_one_standard_escalation() -> None:
 
 @pytest.mark.parametrize("severity", ["high", "critical"])
 def test_a_grave_vulnerability_is_immediate(severity: str) -> None:
-    failed = event("gate.failed", step="progress_reviews", findings=[{**SQL, "severity": severity}, XSS])
+    failed = event("step.failed", step="progress_reviews", findings=[{**SQL, "severity": severity}, XSS])
     (wanted,) = wanted_by(failed)
     assert (wanted.level, wanted.type) == ("L1_IMMEDIATE", "high_severity_security")
     assert "high_severity_security" in wanted.reason
@@ -58,24 +58,24 @@ def test_a_grave_vulnerability_is_immediate(severity: str) -> None:
 
 
 def test_lesser_vulnerabilities_alone_are_not() -> None:
-    assert asked(event("gate.failed", step="progress_reviews", findings=[XSS])) == []
+    assert asked(event("step.failed", step="progress_reviews", findings=[XSS])) == []
 
 
 def test_a_grave_finding_that_is_no_weakness_is_no_security_matter() -> None:
-    assert asked(event("gate.failed", step="progress_reviews", findings=[{**UNTESTED, "severity": "critical"}])) == []
+    assert asked(event("step.failed", step="progress_reviews", findings=[{**UNTESTED, "severity": "critical"}])) == []
 
 
 def test_a_secret_in_the_code_is_critical_and_told_once() -> None:
-    assert asked(event("gate.failed", step="progress_reviews", findings=[SECRET])) == [("L0_CRITICAL", "leaked_secret")]
+    assert asked(event("step.failed", step="progress_reviews", findings=[SECRET])) == [("L0_CRITICAL", "leaked_secret")]
 
 
 def test_a_secret_and_a_vulnerability_are_two_matters() -> None:
-    both = event("gate.failed", step="progress_reviews", findings=[SQL, SECRET])
+    both = event("step.failed", step="progress_reviews", findings=[SQL, SECRET])
     assert asked(both) == [("L0_CRITICAL", "leaked_secret"), ("L1_IMMEDIATE", "high_severity_security")]
 
 
 def test_many_vulnerabilities_are_counted_not_listed() -> None:
-    many = event("gate.failed", step="progress_reviews", findings=[{**SQL, "line": line} for line in range(1, 9)])
+    many = event("step.failed", step="progress_reviews", findings=[{**SQL, "line": line} for line in range(1, 9)])
     (wanted,) = wanted_by(many)
     assert wanted.reason.endswith("line 5 and 3 more")
 
