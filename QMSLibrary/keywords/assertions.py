@@ -1,0 +1,114 @@
+"""Getters: find a field, and check it with an operator of the assertion engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, Final
+
+from assertionengine import AssertionOperator, verify_assertion
+from robot.utils import timestr_to_secs
+
+from QMSLibrary.contract.model import Model
+
+from .chapter import CheckFailed, KeywordError
+
+_RAW: Final = frozenset({"validate", "then"})
+_TEXTUAL: Final = frozenset({"^=", "$=", "$"})
+Operator = AssertionOperator | None
+
+
+def lookup(value: Any, path: str) -> Any:
+    """The value at a path such as ``result.quality_score`` or ``steps.0.status``.
+
+    Raises KeywordError that lists the fields there are.
+    """
+    for name in path.split("."):
+        value = _one(value, name.strip(), path)
+    return value
+
+
+def _one(value: Any, name: str, path: str) -> Any:
+    where = f" (in {path!r})" if "." in path else ""
+    if isinstance(value, Model):
+        known = list(type(value).model_fields)
+        if name in known:
+            return getattr(value, name)
+    elif is_dataclass(value):
+        known = list(value.__dataclass_fields__)
+        if name in known:
+            return getattr(value, name)
+    elif isinstance(value, Mapping):
+        known = [str(key) for key in value]
+        if name in value:
+            return value[name]
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        known = [str(number) for number in range(len(value))]
+        if name.lstrip("-").isdigit() and -len(value) <= int(name) < len(value):
+            return value[int(name)]
+    else:
+        raise KeywordError(f"{value!r} has no fields, so there is no {name!r}{where}.")
+    raise KeywordError(f"There is no field {name!r}{where}. There are: {', '.join(known) or 'none'}.")
+
+
+def check(value: Any, operator: Operator, expected: Any, message: str | None, what: str) -> Any:
+    """Return the value, checked when there is an operator. The expectation is read as what the value is.
+
+    Raises CheckFailed, or KeywordError for an expectation that cannot be compared.
+    """
+    plain = value.value if isinstance(value, Enum) else value
+    if operator is None:
+        if expected is not None:
+            raise KeywordError(
+                f"There is an expected value ({expected!r}) and no operator. Write {what} == {expected}."
+            )
+        return value
+    symbol = operator.value
+    wanted = expected if symbol in _RAW else _alike(plain, expected, symbol)
+    if symbol in _TEXTUAL:
+        plain = str(plain)
+    try:
+        result = verify_assertion(plain, operator, wanted, f"{what}:", message)
+    except AssertionError as error:
+        raise CheckFailed(str(error)) from None
+    except TypeError:
+        raise KeywordError(f"{what} is {plain!r}, which cannot be compared with {expected!r} by {symbol!r}.") from None
+    return value if symbol not in _RAW and symbol != "$" else result
+
+
+def _alike(value: Any, expected: Any, symbol: str) -> Any:
+    if isinstance(expected, Enum):
+        expected = expected.value
+    if not isinstance(expected, str):
+        if isinstance(value, timedelta) and isinstance(expected, int | float):
+            return timedelta(seconds=expected)
+        return expected
+    text = expected.strip()
+    if value is None:
+        return None if text.lower() == "none" else expected
+    if symbol in _TEXTUAL:
+        return expected
+    try:
+        if isinstance(value, bool):
+            return {"true": True, "yes": True, "false": False, "no": False}[text.lower()]
+        if isinstance(value, int | float):
+            return float(text)
+        if isinstance(value, timedelta):
+            return timedelta(seconds=timestr_to_secs(text))
+        if isinstance(value, datetime):
+            return datetime.fromisoformat(text)
+    except (KeyError, ValueError):
+        raise KeywordError(f"{expected!r} cannot be read as {_kind(value)}, which the value {value!r} is.") from None
+    if isinstance(value, list) and symbol in ("==", "!="):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return expected
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    return "a time" if isinstance(value, timedelta) else "a date and time in the form 2026-01-31T12:00:00+00:00"

@@ -1,0 +1,116 @@
+"""What every chapter has: the session, a log, and errors in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from html import escape
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+from robot.api import logger
+
+from QMSLibrary.checks.verdict import Verdict
+from QMSLibrary.client.qms import QMS
+from QMSLibrary.contract.model import Model
+from QMSLibrary.contract.roles import Role
+from QMSLibrary.contract.services import Service
+from QMSLibrary.contract.workflows import Workflow
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+class KeywordError(ValueError):
+    """Something in the suite is not as it must be; the text says what, and what to write instead."""
+
+    ROBOT_SUPPRESS_NAME = True
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class CheckFailed(AssertionError):  # noqa: N818 - it is a verdict, not a mistake
+    """A check did not hold."""
+
+    ROBOT_SUPPRESS_NAME = True
+
+
+class Chapter:
+    """A part of the library's keywords."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    @property
+    def qms(self) -> QMS:
+        """What speaks to the environment in use."""
+        return self.session.qms
+
+    def say(self, text: str, data: Any = None) -> None:
+        """One line in Robot's log; ``data`` is folded beneath it."""
+        if data is None:
+            logger.info(text)
+            return
+        shown = data.model_dump_json(indent=2) if isinstance(data, Model) else str(data)
+        logger.info(
+            f"{escape(text)} <details><summary>all of it</summary><pre>{escape(shown)}</pre></details>", html=True
+        )
+
+    def require(self, verdict: Verdict) -> None:
+        """Fail unless the verdict is good; say it in the log if it is."""
+        if not verdict.passed:
+            raise CheckFailed(verdict.message)
+        self.say(verdict.message)
+
+    def fetch(self, workflow: Workflow | str | None) -> Workflow:
+        """The workflow that is meant, as it is now."""
+        return self.qms.orchestration.workflow(self.session.workflow_id(workflow), role=Role.DEVELOPER)
+
+    def changed(self, act: Callable[[], Workflow]) -> Workflow:
+        """Do something that changes a workflow, so that a wait that follows knows what it came to."""
+        seen = self.qms.events.now()
+        workflow = act()
+        self.qms.remember(workflow, seen)
+        return workflow
+
+    def eventually(self, look: Callable[[], bool], timeout: timedelta, service: Service, workflow_id: str) -> bool:
+        """Look again whenever the service says something about the workflow, until it holds or the time is up.
+
+        Without the service's stream it looks ever less often, and says so.
+        """
+        hub = self.qms.events
+        hub.open([service])
+        deadline = monotonic() + timeout.total_seconds()
+        pause, seen, looked = 0.05, -1, 0
+        while True:
+            since = hub.now()
+            news = hub.events(workflow_id, after=max(seen, 0), services=[service])
+            live = hub.live(service)
+            left = deadline - monotonic()
+            if seen < 0 or news or not live or left <= 0:
+                looked += 1
+                if look():
+                    return True
+            seen = since[0]
+            if left <= 0:
+                if not live:
+                    self.say(f"Looked {looked} times, without an event stream: {hub.trouble(service)}")
+                return False
+            if not live:
+                pause = min(pause * 1.5, 1.0)
+            hub.sleep(since, left if live else min(pause, left))
+
+
+def plain_error(error: Exception) -> str:
+    """An error in words: pydantic's names of fields without its addresses of web pages."""
+    if isinstance(error, ValidationError):
+        told = []
+        for one in error.errors(include_url=False, include_context=False):
+            place = ".".join(str(part) for part in one["loc"]) or error.title
+            told.append(f"{place}: {one['msg']} (got {one['input']!r:.80})")
+        return f"{error.title} cannot be made of this: {'; '.join(told)}."
+    if isinstance(error, KeyError):
+        return str(error.args[0]) if error.args else "A key is missing."
+    return str(error)

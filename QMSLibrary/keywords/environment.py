@@ -1,0 +1,110 @@
+"""Chapter environment: which QMS is tested, and its clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from robot.api import SkipExecution
+from robot.api.deco import keyword
+
+from QMSLibrary.checks.workflows import duration_text
+from QMSLibrary.contract.roles import Role
+from QMSLibrary.contract.services import Service
+from QMSLibrary.environments import Capability, Environment
+
+from .chapter import Chapter, KeywordError
+
+
+class EnvironmentKeywords(Chapter):
+    """Keywords about where the QMS runs."""
+
+    @keyword
+    def use_environment(self, name: str | None = None, *, own: bool = False) -> Environment:
+        """Uses a QMS from now on, until the suite (or the test) that says so ends. Returns the environment.
+
+        ``name`` is ``embedded``, the name of a file in ``variables/``, or a path to one; without it the one that the
+        whole run was told to use. Environments are shared by all suites; ``own=True`` takes one that nobody else uses,
+        which a suite needs that moves the clock or breaks something. It ends with the suite.
+
+        Example:
+        | ***** Settings *****
+        | Suite Setup    Use Environment    own=True
+
+        """
+        attached = self.session.use(name, own)
+        environment = attached.environment
+        can = ", ".join(sorted(environment.capabilities)) or "only be used"
+        whose = "of its own" if environment.own else "shared"
+        urls = ", ".join(f"{service} {url}" for service, url in environment.connection.urls.items())
+        self.say(f"Environment {environment.name} ({environment.kind}, {whose}; can: {can}): {urls}")
+        return environment
+
+    @keyword
+    def get_environment(self) -> Environment:
+        """Returns the environment in use: ``name``, ``kind``, ``urls``, ``capabilities``, ``targets``, ``own``.
+
+        Example:
+        | ${environment} =    Get Environment
+        | Log    ${environment.urls}
+
+        """
+        return self.session.attached.environment
+
+    @keyword
+    def skip_unless_environment_can(self, *capabilities: Capability) -> None:
+        """Skips the test, with the reason, unless the environment can do all of this.
+
+        What is skipped is not verified in this environment; it has not passed.
+
+        Example:
+        | Skip Unless Environment Can    clock
+        | Skip Unless Environment Can    clock    process_control
+
+        """
+        if not capabilities:
+            raise KeywordError(f"Name what it must be able to do: {', '.join(Capability)}.")
+        environment = self.session.attached.environment
+        missing = [one for one in capabilities if one not in environment.capabilities]
+        if missing:
+            raise SkipExecution(
+                f"Not verified here: the environment {environment.name} cannot do {', '.join(missing)}. "
+                f"It can: {', '.join(sorted(environment.capabilities)) or 'only be used'}."
+            )
+        self.say(f"The environment {environment.name} can do {', '.join(capabilities)}.")
+
+    @keyword
+    def advance_clock(self, by: timedelta, *, as_role: Role = Role.ADMIN) -> timedelta:
+        """Moves the clock of all four services forward. Returns how far they are ahead of the machine's clock now.
+
+        Everything that becomes due by it has been done when the keyword ends. It moves the whole environment, so it
+        is refused for a shared one: `Use Environment` with ``own=True`` comes first. Time does not run backwards.
+
+        Example:
+        | Use Environment    own=True
+        | Advance Clock    4 hours
+
+        """
+        environment = self.session.attached.environment
+        if Capability.CLOCK not in environment.capabilities:
+            raise KeywordError(
+                f"The environment {environment.name} has no clock that can be moved. "
+                "`Skip Unless Environment Can    clock` at the beginning reports the test as not verified here."
+            )
+        if not environment.own:
+            raise KeywordError(
+                f"The environment {environment.name} is shared, and moving its clock would disturb everybody who uses "
+                "it. Expected an environment of its own: `Use Environment    own=True` in this suite's set-up."
+            )
+        if by <= timedelta(0):
+            raise KeywordError(
+                f"Time does not run backwards, so the clock cannot be moved by {by}. Give a time over 0."
+            )
+        qms = self.qms
+        # From the farthest of the four: a move that was cut short is mended by the next one.
+        ahead = max(qms.service(service).clock(role=as_role).offset_seconds for service in Service)
+        wanted = ahead + by.total_seconds()
+        # The service that only listens first and the one that acts last, so that nothing acts into the past.
+        for service in reversed(Service):
+            qms.service(service).set_clock(wanted, role=as_role)
+        self.say(f"Moved the clock by {duration_text(by)}; it is {duration_text(timedelta(seconds=wanted))} ahead now.")
+        return timedelta(seconds=wanted)

@@ -1,0 +1,126 @@
+"""Chapter escalations: who had to be told, and who took charge."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from robot.api.deco import keyword
+
+from QMSLibrary.checks import escalations
+from QMSLibrary.contract.escalations import Escalation, EscalationLevel, EscalationState, Notification
+from QMSLibrary.contract.roles import Role
+from QMSLibrary.contract.services import Service
+from QMSLibrary.contract.workflows import Workflow
+
+from .chapter import Chapter
+
+W = Workflow | str | None
+E = Escalation | str
+
+
+class Escalations(Chapter):
+    """Keywords about escalations and notifications."""
+
+    @keyword
+    def get_escalations(
+        self,
+        *,
+        workflow: W = None,
+        level: EscalationLevel | None = None,
+        state: EscalationState | None = None,
+        as_role: Role = Role.DEVELOPER,
+    ) -> list[Escalation]:
+        """Returns the escalations of a workflow as they are now, the newest first.
+
+        Example:
+        | ${escalations} =    Get Escalations
+        | ${active} =    Get Escalations    level=L1_IMMEDIATE    state=active
+
+        """
+        wanted = self.session.workflow_id(workflow)
+        found = self.qms.escalation.escalations(workflow_id=wanted, level=level, state=state, role=as_role)
+        self.say(
+            f"{len(found)} escalations of {wanted}.",
+            "\n".join(f"{one.id} {one.level} {one.type} {one.state}: {one.reason}" for one in found),
+        )
+        return found
+
+    @keyword
+    def escalation_should_exist(
+        self,
+        level: EscalationLevel,
+        *,
+        reason: str | None = None,
+        count: int | None = None,
+        workflow: W = None,
+        timeout: timedelta = timedelta(seconds=5),
+        as_role: Role = Role.DEVELOPER,
+    ) -> Escalation | None:
+        """Waits until the workflow has an escalation of this level, and returns the newest one.
+
+        ``reason`` must be contained in its reason or its type, in any case; with ``count`` there must be exactly so
+        many of them. ``count=0`` looks once, and returns nothing.
+
+        Example:
+        | Escalation Should Exist    L3_STANDARD    reason=DoR validation failed    count=1
+        | ${escalation} =    Escalation Should Exist    L1_IMMEDIATE    reason=high_severity_security
+
+        """
+        wanted = self.session.workflow_id(workflow)
+        found: list[Escalation] = []
+
+        def look() -> bool:
+            found[:] = self.qms.escalation.escalations(workflow_id=wanted, role=as_role)
+            return escalations.exists(found, level, reason, count, wanted).passed
+
+        self.eventually(look, timeout, Service.ESCALATION, wanted)
+        self.require(escalations.exists(found, level, reason, count, f"workflow {wanted}"))
+        matching = escalations.matching(found, level, reason)
+        return matching[0] if matching else None
+
+    @keyword
+    def acknowledge_escalation(self, escalation: E, *, comment: str = "", as_role: Role = Role.QA_LEAD) -> Escalation:
+        """Takes charge of an escalation. Returns it. Doing so twice is refused.
+
+        Example:
+        | ${escalation} =    Escalation Should Exist    L3_STANDARD
+        | Acknowledge Escalation    ${escalation}    comment=On it
+
+        """
+        changed = self.qms.escalation.acknowledge(_id(escalation), comment=comment, role=as_role)
+        return self._told("Acknowledged", changed)
+
+    @keyword
+    def resolve_escalation(self, escalation: E, *, comment: str = "", as_role: Role = Role.QA_LEAD) -> Escalation:
+        """Says that the matter of an escalation is settled. Returns it.
+
+        Example:
+        | Resolve Escalation    ${escalation}    comment=Tests were added
+
+        """
+        changed = self.qms.escalation.resolve(_id(escalation), comment=comment, role=as_role)
+        return self._told("Resolved", changed)
+
+    @keyword
+    def get_notifications(self, escalation: E, *, as_role: Role = Role.QA_LEAD) -> list[Notification]:
+        """Returns the messages that were sent, or were to be sent, for an escalation; the newest first.
+
+        Example:
+        | ${notifications} =    Get Notifications    ${escalation}
+        | Log    ${notifications}[0].channel
+
+        """
+        found = self.qms.escalation.notifications(escalation_id=_id(escalation), role=as_role)
+        self.say(
+            f"{len(found)} notifications.",
+            "\n".join(f"{one.channel} to tier {one.tier}: {one.state} after {one.attempts} attempts" for one in found),
+        )
+        return found
+
+    def _told(self, what: str, escalation: Escalation) -> Escalation:
+        self.say(f"{what} {escalation.id} ({escalation.level}, {escalation.type}): {escalation.state}.", escalation)
+        return escalation
+
+
+def _id(escalation: E) -> str:
+    return escalation if isinstance(escalation, str) else escalation.id

@@ -1,0 +1,107 @@
+"""The class that a suite imports. It only composes the chapters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from robotlibcore import DynamicCore
+
+from QMSLibrary.version import VERSION
+
+from .chapter import KeywordError, plain_error
+from .compliance import Compliance
+from .environment import EnvironmentKeywords
+from .escalations import Escalations
+from .events import Events
+from .load import Load
+from .pull_requests import PullRequests
+from .scopes import ScopeListener
+from .session import Session
+from .types import CONVERTERS
+from .verdicts import Verdicts
+from .waiting import Waiting
+from .workflows import Workflows
+
+
+class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
+    """Tests a quality management system (QMS) that reviews pull requests.
+
+    A test is a sentence: somebody does something to a QMS, and something must then be true.
+
+    | ***** Settings *****
+    | Library    QMSLibrary
+    |
+    | ***** Test Cases *****
+    | A Clean Feature Passes
+    |     ${pr} =    Create Pull Request    changes=feature_implementation    complexity=medium
+    |     Trigger Workflow    ${pr}
+    |     Wait For Workflow    state=COMPLETED
+    |     Step Should Have Passed    dor_validation
+    |     Workflow Should Meet    min_quality_score=85
+
+    = Environments =
+
+    The QMS is the environment that `Use Environment` names, else the one given when the library is imported, else the
+    variable ``${QMS_ENVIRONMENT}`` (also from the process environment), else ``embedded``: the reference QMS, started
+    when the first keyword needs it and ended after the last suite.
+
+    = The current workflow =
+
+    ``workflow=`` may be left out everywhere: then it is the workflow that this test triggered last, or, when the test
+    triggered none, the one that its suite's set-up triggered. A workflow object and an id are accepted, too.
+
+    = Roles =
+
+    Keywords that do something act in the lowest role that may do it. Another one is named with ``as_role=``:
+    ``developer``, ``qa_lead``, ``manager`` or ``admin``.
+
+    = Getters =
+
+    Keywords that begin with Get return a value and can check it, with the operators of the assertion engine:
+
+    | Get Workflow    state    ==    COMPLETED
+    | ${score} =    Get Workflow    result.quality_score    >=    85
+
+    = Fields =
+
+    Everything returned is an object: ``${pr.title}`` and ``${pr}[title]`` both work.
+    """
+
+    ROBOT_LIBRARY_SCOPE = "GLOBAL"
+    ROBOT_LIBRARY_VERSION = VERSION
+    ROBOT_LIBRARY_DOC_FORMAT = "ROBOT"
+    ROBOT_LIBRARY_CONVERTERS = CONVERTERS
+
+    def __init__(self, *, environment: str | None = None) -> None:
+        """The environment is used unless a suite says `Use Environment`.
+
+        | Library    QMSLibrary
+        | Library    QMSLibrary    environment=embedded
+        | Library    QMSLibrary    environment=variables/staging.yaml
+        """
+        self.session = Session(environment)
+        self.ROBOT_LIBRARY_LISTENER = ScopeListener(self.session)
+        super().__init__(
+            [
+                EnvironmentKeywords(self.session),
+                PullRequests(self.session),
+                Workflows(self.session),
+                Waiting(self.session),
+                Verdicts(self.session),
+                Events(self.session),
+                Escalations(self.session),
+                Compliance(self.session),
+                Load(self.session),
+            ]
+        )
+
+    def run_keyword(self, name: str, args: list[Any], kwargs: dict[str, Any] | None = None) -> Any:
+        """Run a keyword; what a tester wrote wrong is said in words, without the name of a Python exception."""
+        try:
+            return super().run_keyword(name, args, kwargs)
+        except (ValueError, KeyError) as error:
+            if isinstance(error, KeywordError):
+                raise
+            raise KeywordError(plain_error(error)) from error
+        finally:
+            self.session.tell_notes()

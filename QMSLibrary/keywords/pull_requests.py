@@ -1,0 +1,172 @@
+"""Chapter pull requests: what is given to the QMS to review."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from robot.api.deco import keyword
+
+from QMSLibrary.contract.pull_requests import PullRequest
+
+from .chapter import Chapter, KeywordError
+
+
+class PullRequests(Chapter):
+    """Keywords that make pull requests. They ask nothing of the QMS."""
+
+    @keyword
+    def create_pull_request(
+        self,
+        *,
+        changes: str = "feature_implementation",
+        complexity: str = "medium",
+        author: str = "senior_developer",
+        files: int | None = None,
+        lines_changed: int | None = None,
+        language: str = "typescript",
+        code_patterns: list[str] | str | None = None,
+        test_coverage: float | None = None,
+        code_style: float | None = None,
+        missing_tests: bool = False,
+        missing_documentation: bool = False,
+        security_issues: list[Any] | str | None = None,
+        performance_issues: list[Any] | str | None = None,
+        repository: str | None = None,
+        base_branch: str = "main",
+        title: str | None = None,
+        description: str | None = None,
+        seed: int | None = None,
+    ) -> PullRequest:
+        """Makes a pull request with real code in it, and returns it.
+
+        | =Option= | =What it says= |
+        | changes | what it is about: ``feature_implementation``, ``bugfix``, … |
+        | complexity | how big it is: ``simple``, ``medium``, ``complex`` |
+        | author | the persona who wrote it: ``senior_developer``, ``junior_developer``, … |
+        | files, lines_changed | exactly so many; by the complexity unless given |
+        | code_patterns | how the code is built, such as ``mvc, service_layer`` |
+        | test_coverage | percent of the code that its tests reach; by the persona unless given |
+        | code_style | 0 to 1: the share of clean functions; by the persona unless given |
+        | missing_tests, missing_documentation | leave them out |
+        | security_issues | weaknesses with their severity: ``sql_injection:high, xss:medium`` |
+        | performance_issues | the same for slow code: ``n_plus_one`` |
+        | repository | ``owner/name``; a new one of its own unless given |
+        | seed | the same number makes the same pull request |
+
+        A name that does not exist fails with those that do.
+
+        Example:
+        | ${pr} =    Create Pull Request    complexity=medium    files=15    lines_changed=847
+        | ${pr} =    Create Pull Request    author=junior_developer    security_issues=sql_injection:high, xss:medium
+        | Log    ${pr.title}
+
+        """
+        options = {name: value for name, value in locals().items() if name != "self"}
+        return self._made(self._create(options))
+
+    @keyword
+    def create_pull_requests(
+        self,
+        count: int,
+        *,
+        changes: str = "feature_implementation",
+        complexity: str = "medium",
+        author: str = "senior_developer",
+        files: int | None = None,
+        lines_changed: int | None = None,
+        language: str = "typescript",
+        code_patterns: list[str] | str | None = None,
+        test_coverage: float | None = None,
+        code_style: float | None = None,
+        missing_tests: bool = False,
+        missing_documentation: bool = False,
+        security_issues: list[Any] | str | None = None,
+        performance_issues: list[Any] | str | None = None,
+        repository: str | None = None,
+        base_branch: str = "main",
+        title: str | None = None,
+        description: str | None = None,
+        seed: int | None = None,
+    ) -> list[PullRequest]:
+        """Makes several pull requests, all different, and returns them in a list.
+
+        The options are those of `Create Pull Request`; with a ``seed`` the same list is made again.
+
+        Example:
+        | ${prs} =    Create Pull Requests    50    complexity=simple
+
+        """
+        if count < 1:
+            raise KeywordError(f"{count} pull requests cannot be made. Give a number of at least 1.")
+        options = {name: value for name, value in locals().items() if name not in ("self", "count")}
+        if seed is None:
+            made = [self._create(options) for _ in range(count)]
+        else:
+            made = [self._create({**options, "seed": seed + number}) for number in range(count)]
+        self.say(f"Made {count} pull requests, {sum(pr.lines_changed for pr in made)} lines in all.")
+        return made
+
+    @keyword
+    def create_pull_request_from_git(
+        self,
+        path: Path,
+        range: str,
+        *,
+        author: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        head_branch: str | None = None,
+        repository: str | None = None,
+    ) -> PullRequest:
+        """Makes a pull request of what a real git repository changed in a range of commits, and returns it.
+
+        ``range`` is as git writes it: ``HEAD~1..HEAD``, ``main..feature/x``. Author, title and description are those of
+        the newest commit unless given.
+
+        Example:
+        | ${pr} =    Create Pull Request From Git    ${EXECDIR}    HEAD~1..HEAD
+
+        """
+        from QMSLibrary.data.pull_requests import pull_request_from_git
+
+        return self._made(
+            pull_request_from_git(
+                path,
+                range,
+                author=author,
+                title=title,
+                description=description,
+                head_branch=head_branch,
+                repository=repository,
+            )
+        )
+
+    @keyword
+    def fix_pull_request(self, pull_request: PullRequest) -> PullRequest:
+        """Returns the same pull request without its flaws: with tests and documentation, clean and safe.
+
+        Id, branch and what it is about stay. `Retry Step` or `Push Commit` give it to the QMS.
+
+        Example:
+        | ${fixed} =    Fix Pull Request    ${pr}
+        | Retry Step    dor_validation    pull_request=${fixed}
+
+        """
+        from QMSLibrary.data.pull_requests import fix_pull_request
+
+        return self._made(fix_pull_request(pull_request))
+
+    def _create(self, options: dict[str, Any]) -> PullRequest:
+        from QMSLibrary.data.pull_requests import create_pull_request
+
+        return create_pull_request(**options)
+
+    def _made(self, pr: PullRequest) -> PullRequest:
+        paths = "\n".join(f"{one.type} {one.path} +{one.additions} -{one.deletions}" for one in pr.files)
+        self.say(
+            f"Pull request {pr.id} by {pr.author} in {pr.repository}: {pr.title!r}, {len(pr.files)} files, "
+            f"{pr.lines_changed} lines changed.",
+            paths,
+        )
+        return pr

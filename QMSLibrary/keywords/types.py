@@ -1,0 +1,85 @@
+"""Types of arguments that Robot does not know by itself, and how a tester writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from QMSLibrary.checks.steps import ExpectedFinding
+from QMSLibrary.contract.events import Event, EventType
+from QMSLibrary.contract.pull_requests import PullRequest
+from QMSLibrary.contract.steps import Severity
+
+
+class Percent(float):
+    """A share, 0..1. Written ``95 %``, ``95%`` or ``0.95``."""
+
+
+class EventName(str):
+    """The type of an event, such as ``workflow.started``."""
+
+    __slots__ = ()
+
+
+def percent(value: float | str) -> Percent:
+    """A share as ``95 %``, ``95%`` or ``0.95``."""
+    text = str(value).strip()
+    try:
+        number = float(text.removesuffix("%").strip())
+    except ValueError:
+        raise ValueError(f"{text!r} is no share. Write 95 % or 0.95.") from None
+    share = number / 100 if text.endswith("%") else number
+    if not 0 <= share <= 1:
+        raise ValueError(f"{text!r} is not between 0 % and 100 %. Write 95 % or 0.95.")
+    return Percent(share)
+
+
+def event_name(value: str) -> EventName:
+    """An event type of the contract, such as ``workflow.started``."""
+    name = value.strip().lower()
+    if name not in set(EventType):
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, list(EventType), n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"There is no event type {value!r}.{hint} There are: {', '.join(EventType)}.")
+    return EventName(name)
+
+
+def finding(value: str) -> ExpectedFinding:
+    """A finding as ``sql_injection:high``, or ``sql_injection`` for any severity; ``xss_vulnerability`` is ``xss``."""
+    name, _, severity = (part.strip().lower().replace(" ", "_") for part in value.partition(":"))
+    if not name:
+        raise ValueError(f"{value!r} names no finding. Write sql_injection:high.")
+    name = {"xss_vulnerability": "xss"}.get(name, name)
+    if not severity:
+        return ExpectedFinding(name)
+    try:
+        return ExpectedFinding(name, Severity(severity))
+    except ValueError:
+        raise ValueError(f"There is no severity {severity!r}. There are: {', '.join(Severity)}.") from None
+
+
+def _only(kind: type, maker: str) -> Callable[[Any], Any]:
+    def convert(value: Any) -> Any:
+        raise ValueError(f"Expected the {kind.__name__} that {maker} returned, not {value!r:.80}.")
+
+    convert.__doc__ = f"What {maker} returned."
+    return convert
+
+
+CONVERTERS: Final[dict[type, Callable[[Any], Any]]] = {
+    Percent: percent,
+    EventName: event_name,
+    ExpectedFinding: finding,
+    PullRequest: _only(PullRequest, "`Create Pull Request`"),
+    Event: _only(Event, "`Get Recorded Events`"),
+}
+
+
+def names(value: list[str] | str | None) -> list[str]:
+    """A list the way a tester types it: ``a, b`` or a Robot list."""
+    if value is None:
+        return []
+    parts = value.split(",") if isinstance(value, str) else [str(one) for one in value]
+    return [part.strip() for part in parts if part.strip()]
