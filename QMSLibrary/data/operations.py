@@ -9,7 +9,9 @@ from typing import Final
 
 from .files import ROOM
 
-LAYERS: Final = ("repository", "service", "controller", "validation")
+LAYERS: Final = ("repository", "service", "validation", "controller")
+"""A layer calls only those before it, so the first few of them make sense without the others."""
+
 PATTERNS: Final = {
     "mvc": ("controller",),
     "service_layer": ("service", "validation"),

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from .errors import WishError, unknown
 from .flaws import FlawWish, catalogue, read_flaws
-from .operations import LANGUAGES, PATTERNS
+from .operations import LANGUAGES, LAYERS, PATTERNS
 from .personas import Persona, persona
 
 MAXIMUM_FILES: Final = 500
@@ -209,7 +209,7 @@ def _layers(value: Any) -> tuple[str, ...]:
     found = [layer for name in names if name for layer in PATTERNS[_choice("code pattern", name, PATTERNS)]]
     if not found:
         raise WishError(f"code_patterns names no pattern. Choose from: {', '.join(PATTERNS)}.")
-    return tuple(dict.fromkeys(found))
+    return tuple(layer for layer in LAYERS if layer in found)
 
 
 def _whole(option: str, value: Any, lowest: int, highest: int) -> int | None:

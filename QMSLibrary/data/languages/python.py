@@ -157,7 +157,7 @@ def _function(piece: Piece) -> list[str]:
 
 def _untidy(lines: list[str]) -> list[str]:
     """What a hurried author writes: it works, and every linter complains."""
-    code = re.sub(r"\bif not (\w+):", r"if not(\1) == True :", "\n".join(lines))
+    code = re.sub(r"\bif not (\w+):", r"if (not \1) == True :", "\n".join(lines))
     code = re.sub(r" is None\b", " == None", code)
     code = re.sub(r" is not None\b", " != None", code)
     result = code.split("\n")
