@@ -66,7 +66,8 @@ class Chapter:
 
     def fetch(self, workflow: Workflow | str | None) -> Workflow:
         """The workflow that is meant, as it is now."""
-        return self.qms.orchestration.workflow(self.session.workflow_id(workflow), role=Role.DEVELOPER)
+        wanted = self.session.workflow_id(workflow)  # first, so that a mistake does not start an environment
+        return self.qms.orchestration.workflow(wanted, role=Role.DEVELOPER)
 
     def changed(self, act: Callable[[], Workflow]) -> Workflow:
         """Do something that changes a workflow, so that a wait that follows knows what it came to."""

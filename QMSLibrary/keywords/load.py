@@ -103,6 +103,7 @@ class Load(Chapter):
 
 def _told(figures: ResponseTimes, action: str | None) -> str:
     return (
-        f"{figures.count} requests{f' of {action}' if action else ''}: "
-        f"mean {figures.mean:.1f} ms, p50 {figures.p50:.1f}, p95 {figures.p95:.1f}, p99 {figures.p99:.1f}, max {figures.max:.1f}, errors {figures.error_rate:.2%}"
+        f"{figures.count} requests{f' of {action}' if action else ''}: mean {figures.mean:.1f} ms, "
+        f"p50 {figures.p50:.1f}, p95 {figures.p95:.1f}, p99 {figures.p99:.1f}, max {figures.max:.1f}, "
+        f"errors {figures.error_rate:.2%}"
     )

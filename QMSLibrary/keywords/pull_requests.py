@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from robot.api.deco import keyword
 
 from QMSLibrary.contract.pull_requests import PullRequest
 
 from .chapter import Chapter, KeywordError
+
+# The choices of QMSLibrary.data, written out so that an editor completes them; a unit test compares the two.
+Complexity = Literal["low", "medium", "high"]
+Language = Literal["typescript", "javascript", "python"]
 
 
 class PullRequests(Chapter):
@@ -20,13 +24,13 @@ class PullRequests(Chapter):
         self,
         *,
         changes: str = "feature_implementation",
-        complexity: str = "medium",
+        complexity: Complexity = "medium",
         author: str = "senior_developer",
         files: int | None = None,
         lines_changed: int | None = None,
-        language: str = "typescript",
+        language: Language = "typescript",
         code_patterns: list[str] | str | None = None,
-        test_coverage: float | None = None,
+        test_coverage: float | str | None = None,
         code_style: float | None = None,
         missing_tests: bool = False,
         missing_documentation: bool = False,
@@ -42,7 +46,8 @@ class PullRequests(Chapter):
 
         | =Option= | =What it says= |
         | changes | what it is about: ``feature_implementation``, ``bugfix``, … |
-        | complexity | how big it is: ``simple``, ``medium``, ``complex`` |
+        | complexity | how big it is: ``low``, ``medium``, ``high`` |
+        | language | ``typescript``, ``javascript`` or ``python`` |
         | author | the persona who wrote it: ``senior_developer``, ``junior_developer``, … |
         | files, lines_changed | exactly so many; by the complexity unless given |
         | code_patterns | how the code is built, such as ``mvc, service_layer`` |
@@ -51,7 +56,7 @@ class PullRequests(Chapter):
         | missing_tests, missing_documentation | leave them out |
         | security_issues | weaknesses with their severity: ``sql_injection:high, xss:medium`` |
         | performance_issues | the same for slow code: ``n_plus_one`` |
-        | repository | ``owner/name``; a new one of its own unless given |
+        | repository | ``owner/name`` |
         | seed | the same number makes the same pull request |
 
         A name that does not exist fails with those that do.
@@ -63,7 +68,9 @@ class PullRequests(Chapter):
 
         """
         options = {name: value for name, value in locals().items() if name != "self"}
-        return self._made(self._create(options))
+        from QMSLibrary.data import create_pull_request
+
+        return self._made(create_pull_request(**options))
 
     @keyword
     def create_pull_requests(
@@ -71,13 +78,13 @@ class PullRequests(Chapter):
         count: int,
         *,
         changes: str = "feature_implementation",
-        complexity: str = "medium",
+        complexity: Complexity = "medium",
         author: str = "senior_developer",
         files: int | None = None,
         lines_changed: int | None = None,
-        language: str = "typescript",
+        language: Language = "typescript",
         code_patterns: list[str] | str | None = None,
-        test_coverage: float | None = None,
+        test_coverage: float | str | None = None,
         code_style: float | None = None,
         missing_tests: bool = False,
         missing_documentation: bool = False,
@@ -94,16 +101,15 @@ class PullRequests(Chapter):
         The options are those of `Create Pull Request`; with a ``seed`` the same list is made again.
 
         Example:
-        | ${prs} =    Create Pull Requests    50    complexity=simple
+        | ${prs} =    Create Pull Requests    50    complexity=low
 
         """
         if count < 1:
             raise KeywordError(f"{count} pull requests cannot be made. Give a number of at least 1.")
         options = {name: value for name, value in locals().items() if name not in ("self", "count")}
-        if seed is None:
-            made = [self._create(options) for _ in range(count)]
-        else:
-            made = [self._create({**options, "seed": seed + number}) for number in range(count)]
+        from QMSLibrary.data import create_pull_requests
+
+        made = create_pull_requests(count, **options)
         self.say(f"Made {count} pull requests, {sum(pr.lines_changed for pr in made)} lines in all.")
         return made
 
@@ -128,7 +134,7 @@ class PullRequests(Chapter):
         | ${pr} =    Create Pull Request From Git    ${EXECDIR}    HEAD~1..HEAD
 
         """
-        from QMSLibrary.data.pull_requests import pull_request_from_git
+        from QMSLibrary.data import pull_request_from_git
 
         return self._made(
             pull_request_from_git(
@@ -153,14 +159,9 @@ class PullRequests(Chapter):
         | Retry Step    dor_validation    pull_request=${fixed}
 
         """
-        from QMSLibrary.data.pull_requests import fix_pull_request
+        from QMSLibrary.data import fix_pull_request
 
         return self._made(fix_pull_request(pull_request))
-
-    def _create(self, options: dict[str, Any]) -> PullRequest:
-        from QMSLibrary.data.pull_requests import create_pull_request
-
-        return create_pull_request(**options)
 
     def _made(self, pr: PullRequest) -> PullRequest:
         paths = "\n".join(f"{one.type} {one.path} +{one.additions} -{one.deletions}" for one in pr.files)

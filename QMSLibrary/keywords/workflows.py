@@ -71,7 +71,9 @@ class Workflows(Chapter):
     ) -> list[Workflow]:
         """Starts the reviews of many pull requests, ``at_once`` of them at the same time. Returns the workflows.
 
-        They are in the order of the pull requests. Fails when one could not be started, after all others have been tried; `Get Response Times` knows how long each
+        They are in the order of the pull requests.
+
+        Fails when one could not be started, after all others have been tried; `Get Response Times` knows how long each
         took. The last one is the test's current workflow.
 
         Example:
@@ -134,7 +136,8 @@ class Workflows(Chapter):
     ) -> Workflow:
         """Tries a failed gate again, at that same gate, with the files of the mended pull request.
 
-        Returns the workflow. Without a pull request it is tried again as it is. A step whose gate has not failed is refused.
+        Returns the workflow. Without a pull request it is tried again as it is. A step whose gate has not failed is
+        refused.
 
         Example:
         | ${fixed} =    Fix Pull Request    ${pr}
@@ -180,7 +183,8 @@ class Workflows(Chapter):
     ) -> Workflow:
         """Passes a gate in spite of its verdict; with ``emergency`` also one that is not decided yet.
 
-        Returns the workflow. ``checks`` are those that are set aside, all that failed unless given; ``valid_for`` is how long the override
+        Returns the workflow. ``checks`` are those that are set aside, all that failed unless given; ``valid_for`` is
+        how long the override
         stands before somebody must look again. A pull request's author may not do it.
 
         Example:
