@@ -29,7 +29,7 @@ GRACE: Final = 2.0
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_CHILD_SUBREAPER: Final = 36
 _KEEPER: Final = b"\0-m\0QMSLibrary.reference\0"
-_ROBOT: Final = b"/QMSLibrary/cli/worker.py\0"
+_WORKER: Final = os.fsencode(Path(__file__).with_name("worker.py"))
 
 
 def main(command: list[str]) -> int:
@@ -106,7 +106,8 @@ def _send(pids: list[int], number: signal.Signals) -> None:
 
 
 def _robots() -> list[int]:
-    return [pid for pid in _descendants() if _ROBOT in _command(pid)]
+    # The third word: pabot's own command line names the worker too, further back.
+    return [pid for pid in _descendants() if _command(pid).split(b"\0")[2:3] == [_WORKER]]
 
 
 def _descendants() -> list[int]:

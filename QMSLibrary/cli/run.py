@@ -39,6 +39,9 @@ cannot be done, 253 stopped by Ctrl-C or a signal (what had run is in the report
 """
 
 
+_MOST_FAILURES: Final = 10
+
+
 class _UsageError(Exception):
     """What was asked for cannot be done; the message lists the choices."""
 
@@ -232,11 +235,13 @@ def _point_latest(results: Path, folder: Path) -> None:
 def _summarise(result: Result, folder: Path, seconds: float) -> None:
     from . import console
 
-    for test in result.suite.all_tests:
-        if test.failed:
-            console.say(f"{console.paint('FAIL', 'red')}  {test.full_name}")
-            for line in test.message.strip().splitlines()[:3]:
-                console.say(f"      {line}")
+    failed = [test for test in result.suite.all_tests if test.failed]
+    for test in failed[:_MOST_FAILURES]:
+        console.say(f"{console.paint('FAIL', 'red')}  {test.full_name}")
+        for line in [line for line in test.message.splitlines() if line.strip()][:3]:
+            console.say(f"      {line}")
+    if len(failed) > _MOST_FAILURES:
+        console.say(f"      and {len(failed) - _MOST_FAILURES} more; the report has them all")
     total = result.statistics.total
     words = f"{total.total} tests: {total.passed} passed, {total.failed} failed, {total.skipped} skipped"
     took = str(timedelta(seconds=round(seconds, 1)))[:9]
