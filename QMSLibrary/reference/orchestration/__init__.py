@@ -1,0 +1,5 @@
+"""Orchestration: workflows, steps, gates, the audit trail, users."""
+
+from .service import build
+
+__all__ = ["build"]

@@ -1,0 +1,22 @@
+"""The orchestration service put together."""
+
+from __future__ import annotations
+
+from QMSLibrary.reference.kernel.app import Blueprint
+from QMSLibrary.reference.kernel.context import Context
+
+from . import accounts, chain, deadlines, reception, serving, trail
+from .tables import TABLES
+
+
+def build(context: Context) -> Blueprint:
+    """The orchestration service."""
+    context.audit_sink = chain.append
+    blueprint = Blueprint(context)
+    blueprint.tables(TABLES)
+    accounts.add_to(blueprint)
+    serving.add_to(blueprint)
+    reception.add_to(blueprint)
+    deadlines.add_to(blueprint)
+    trail.add_to(blueprint)
+    return blueprint
