@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from QMSLibrary.client.events import Seen
-from QMSLibrary.contract.health import Health, HealthStatus
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import Step, StepResult, StepStatus
 from QMSLibrary.contract.workflows import Workflow, WorkflowStatus
@@ -14,6 +14,9 @@ from QMSLibrary.contract.workflows import Workflow, WorkflowStatus
 from .events import line
 from .verdict import listed
 from .workflows import duration_text
+
+if TYPE_CHECKING:
+    from QMSLibrary.contract.health import Health
 
 PEOPLE = frozenset({"progress", "approval"})
 
@@ -114,6 +117,6 @@ def _health(answer: Health | str) -> str:
     bad = [
         f"{one.name} {one.status}{f' ({one.detail})' if one.detail else ''}"
         for one in answer.dependencies
-        if one.status is not HealthStatus.HEALTHY
+        if one.status != "healthy"
     ]
     return answer.status + (f": {listed(bad)}" if bad else "")

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import Workflow, WorkflowRequest
 from QMSLibrary.history.journal import Journal
 
-from . import adapter, rest
 from .connection import Connection
 from .events import EventHub
-from .protocols import AnyService, Dashboard, Decision, EscalationService, Orchestration
 from .recorder import Recorder
-from .subscription import StreamOpener
+
+if TYPE_CHECKING:
+    from .protocols import AnyService, Dashboard, Decision, EscalationService, Orchestration
+    from .subscription import StreamOpener
 
 REMEMBERED: Final = 2_000
 """Workflows whose last known state is kept, so that a wait need not ask for what it knows."""
@@ -25,6 +26,9 @@ class QMS:
     """One QMS under test. Every call of its services is one act in the history. Safe across threads."""
 
     def __init__(self, connection: Connection, journal: Journal) -> None:
+        # Imported when a QMS is really used: a suite that is only being parsed need not pay for it.
+        from . import adapter, rest
+
         self.connection = connection
         self.journal = journal
         services = adapter.connect(connection) if connection.adapter else rest.connect(connection, self._record)
@@ -35,11 +39,11 @@ class QMS:
             Service.ESCALATION: services.escalation,
         }
         recorded = {service: self._record(service, target) for service, target in self._targets.items()}
-        self.orchestration = cast(Orchestration, recorded[Service.ORCHESTRATION])
-        self.decision = cast(Decision, recorded[Service.DECISION])
-        self.dashboard = cast(Dashboard, recorded[Service.DASHBOARD])
-        self.escalation = cast(EscalationService, recorded[Service.ESCALATION])
-        self._services = cast(dict[Service, AnyService], recorded)
+        self.orchestration = cast("Orchestration", recorded[Service.ORCHESTRATION])
+        self.decision = cast("Decision", recorded[Service.DECISION])
+        self.dashboard = cast("Dashboard", recorded[Service.DASHBOARD])
+        self.escalation = cast("EscalationService", recorded[Service.ESCALATION])
+        self._services = cast("dict[Service, AnyService]", recorded)
         self._close = services.close
         self.events = EventHub(self._opener, journal)
         self._latest: OrderedDict[str, tuple[Workflow, tuple[int, int]]] = OrderedDict()

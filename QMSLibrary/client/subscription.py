@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from random import random
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from QMSLibrary.contract.events import Event, EventType
 from QMSLibrary.contract.services import Service
 
 from .errors import NotSupported, QMSError
-from .protocols import EventStream
 
-StreamOpener = Callable[[str | None], EventStream]
+if TYPE_CHECKING:
+    from .protocols import EventStream
+
+StreamOpener = Callable[[str | None], "EventStream"]
 Arrived = Callable[[Service, str | None, Event | None, str | None], None]
 Changed = Callable[[Service, str | None, bool], None]
 """Service, a note for people, and whether something may have been missed."""

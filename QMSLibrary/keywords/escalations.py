@@ -13,6 +13,7 @@ from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import Workflow
 
 from .chapter import Chapter
+from .types import choice
 
 W = Workflow | str | None
 E = Escalation | str
@@ -26,8 +27,8 @@ class Escalations(Chapter):
         self,
         *,
         workflow: W = None,
-        level: EscalationLevel | None = None,
-        state: EscalationState | None = None,
+        level: EscalationLevel | str | None = None,
+        state: EscalationState | str | None = None,
         as_role: Role = Role.DEVELOPER,
     ) -> list[Escalation]:
         """Returns the escalations of a workflow as they are now, the newest first.
@@ -38,7 +39,12 @@ class Escalations(Chapter):
 
         """
         wanted = self.session.workflow_id(workflow)
-        found = self.qms.escalation.escalations(workflow_id=wanted, level=level, state=state, role=as_role)
+        found = self.qms.escalation.escalations(
+            workflow_id=wanted,
+            level=choice(EscalationLevel, level),
+            state=choice(EscalationState, state),
+            role=as_role,
+        )
         self.say(
             f"{len(found)} escalations of {wanted}.",
             "\n".join(f"{one.id} {one.level} {one.type} {one.state}: {one.reason}" for one in found),

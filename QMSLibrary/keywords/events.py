@@ -18,7 +18,7 @@ from QMSLibrary.contract.workflows import ComponentState, Workflow
 
 from .assertions import Operator, check, lookup
 from .chapter import Chapter, CheckFailed, KeywordError
-from .types import EventName
+from .types import EventName, choice, event_name
 
 W = Workflow | str | None
 
@@ -54,7 +54,7 @@ class Events(Chapter):
 
     @keyword
     def get_recorded_events(
-        self, *, workflow: W = None, type: EventName | None = None, service: Service | None = None
+        self, *, workflow: W = None, type: EventName | str | None = None, service: Service | str | None = None
     ) -> list[Event]:
         """Returns the recorded events of a workflow in the order in which they came, each one once.
 
@@ -64,10 +64,12 @@ class Events(Chapter):
 
         """
         seen = self._recorded(self.session.workflow_id(workflow))
+        kind = None if type is None else event_name(type)
+        source = choice(Service, service)
         found = [
             one.event
             for one in seen
-            if (type is None or one.event.type == type) and (service is None or one.event.source == service)
+            if (kind is None or one.event.type == kind) and (source is None or one.event.source == source)
         ]
         self.say(f"{len(found)} events.", "\n".join(events.line(one) for one in seen))
         return found

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from enum import StrEnum
+from typing import Any, Final, TypeVar
 
 from QMSLibrary.checks.steps import ExpectedFinding
 from QMSLibrary.contract.events import Event, EventType
 from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.contract.steps import Severity
 
-
-class Percent(float):
-    """A share, 0..1. Written ``95 %``, ``95%`` or ``0.95``."""
+C = TypeVar("C", bound=StrEnum)
 
 
 class EventName(str):
@@ -21,8 +20,8 @@ class EventName(str):
     __slots__ = ()
 
 
-def percent(value: float | str) -> Percent:
-    """A share as ``95 %``, ``95%`` or ``0.95``."""
+def percent(value: float | str) -> float:
+    """A share, 0..1, written as ``95 %``, ``95%`` or ``0.95``."""
     text = str(value).strip()
     try:
         number = float(text.removesuffix("%").strip())
@@ -31,7 +30,7 @@ def percent(value: float | str) -> Percent:
     share = number / 100 if text.endswith("%") else number
     if not 0 <= share <= 1:
         raise ValueError(f"{text!r} is not between 0 % and 100 %. Write 95 % or 0.95.")
-    return Percent(share)
+    return share
 
 
 def event_name(value: str) -> EventName:
@@ -41,7 +40,7 @@ def event_name(value: str) -> EventName:
         from difflib import get_close_matches
 
         near = get_close_matches(name, list(EventType), n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = f" Did you mean {str(near[0])!r}?" if near else ""
         raise ValueError(f"There is no event type {value!r}.{hint} There are: {', '.join(EventType)}.")
     return EventName(name)
 
@@ -61,7 +60,7 @@ def finding(value: str) -> ExpectedFinding:
 
 
 def _only(kind: type, maker: str) -> Callable[[Any], Any]:
-    def convert(value: Any) -> Any:
+    def convert(value: object) -> Any:
         raise ValueError(f"Expected the {kind.__name__} that {maker} returned, not {value!r:.80}.")
 
     convert.__doc__ = f"What {maker} returned."
@@ -69,12 +68,30 @@ def _only(kind: type, maker: str) -> Callable[[Any], Any]:
 
 
 CONVERTERS: Final[dict[type, Callable[[Any], Any]]] = {
-    Percent: percent,
     EventName: event_name,
     ExpectedFinding: finding,
     PullRequest: _only(PullRequest, "`Create Pull Request`"),
     Event: _only(Event, "`Get Recorded Events`"),
 }
+
+
+def choice(kind: type[C], value: C | str | None) -> C | None:
+    """A member of an enumeration, or None. Robot converts it already; this is for what it could not convert.
+
+    An optional argument has to be of the type ``Kind | str | None``: of ``Kind | None`` Robot would only say that the
+    value is neither, and not which ones there are.
+    """
+    if value is None or isinstance(value, kind):
+        return value
+    text = value.strip().lower()
+    for member in kind:
+        if text in (member.value.lower(), member.name.lower()):
+            return member
+    from difflib import get_close_matches
+
+    near = get_close_matches(text, [member.value.lower() for member in kind], n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"There is no {kind.__name__} {value!r}.{hint} There are: {', '.join(kind)}.")
 
 
 def names(value: list[str] | str | None) -> list[str]:

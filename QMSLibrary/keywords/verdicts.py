@@ -15,7 +15,7 @@ from QMSLibrary.contract.workflows import Workflow, WorkflowState
 
 from .assertions import Operator, check, lookup
 from .chapter import Chapter, KeywordError
-from .types import Percent
+from .types import choice, percent
 
 W = Workflow | str | None
 
@@ -75,7 +75,7 @@ class Verdicts(Chapter):
         self,
         *,
         repository: str | None = None,
-        state: WorkflowState | None = None,
+        state: WorkflowState | str | None = None,
         pull_request: str | None = None,
         as_role: Role = Role.DEVELOPER,
     ) -> list[Workflow]:
@@ -87,7 +87,7 @@ class Verdicts(Chapter):
 
         """
         found = self.qms.orchestration.workflows(
-            repository=repository, state=state, pull_request=pull_request, role=as_role
+            repository=repository, state=choice(WorkflowState, state), pull_request=pull_request, role=as_role
         )
         self.say(f"{len(found)} workflows.", "\n".join(f"{one.id} {one.state}" for one in found))
         return found
@@ -166,7 +166,7 @@ class Verdicts(Chapter):
 
     @keyword
     def completion_rate_should_be(
-        self, workflows_to_judge: list[Workflow], *, at_least: Percent | None = None
+        self, workflows_to_judge: list[Workflow], *, at_least: float | str | None = None
     ) -> float:
         """Fails unless at least this share of the workflows is completed. Returns the share, 0 to 1.
 
@@ -178,7 +178,7 @@ class Verdicts(Chapter):
         | Completion Rate Should Be    ${workflows}    at_least=95 %
 
         """
-        least = self.session.attached.environment.targets.completion_rate if at_least is None else float(at_least)
+        least = self.session.attached.environment.targets.completion_rate if at_least is None else percent(at_least)
         self.require(workflows.completion_rate(workflows_to_judge, least))
         return sum(one.status == "completed" for one in workflows_to_judge) / len(workflows_to_judge)
 

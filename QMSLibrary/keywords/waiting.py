@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from robot.api.deco import keyword
 
@@ -13,12 +13,15 @@ from QMSLibrary.checks import timeouts
 from QMSLibrary.client.errors import QMSError
 from QMSLibrary.client.waiting import WaitFor, is_verdict, reaches
 from QMSLibrary.contract.events import Event
-from QMSLibrary.contract.health import Health
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import Step, StepResult, StepStatus
 from QMSLibrary.contract.workflows import Workflow, WorkflowState, WorkflowStatus
 
 from .chapter import Chapter, CheckFailed
+from .types import choice
+
+if TYPE_CHECKING:
+    from QMSLibrary.contract.health import Health
 
 DECIDED: Final = frozenset({StepStatus.PASSED, StepStatus.FAILED, StepStatus.OVERRIDDEN, StepStatus.WAITING})
 STOPPED: Final = frozenset({WorkflowStatus.COMPLETED, WorkflowStatus.FAILED, WorkflowStatus.ERROR})
@@ -69,7 +72,7 @@ class Waiting(Chapter):
         self,
         *,
         workflow: W = None,
-        state: WorkflowState | None = None,
+        state: WorkflowState | str | None = None,
         timeout: timedelta = timedelta(seconds=60),
     ) -> Workflow:
         """Waits until a workflow is completed, has a failed gate or an error; or is in ``state``. Returns the workflow.
@@ -81,7 +84,7 @@ class Waiting(Chapter):
         | ${workflow} =    Wait For Workflow    timeout=2 minutes
 
         """
-        found = self._until(self.session.workflow_id(workflow), state, timeout)
+        found = self._until(self.session.workflow_id(workflow), choice(WorkflowState, state), timeout)
         self.say(f"{found.id} is {found.state} at {found.step}, {found.progress} %.", found)
         return found
 
