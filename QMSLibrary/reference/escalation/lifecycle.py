@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
 
@@ -26,6 +27,10 @@ from .tables import escalations
 OVERDUE: Final = "escalation.overdue"
 REMINDER: Final = "escalation.reminder"
 """Kinds of timers; their key is the escalation's id."""
+MANY_REMINDERS: Final = 500
+SLOWED_DOWN: Final = timedelta(days=1)
+"""After so many reminders (at L0_CRITICAL 41 hours, at L3_STANDARD more than a year) nobody is helped by a rhythm of
+minutes: one a day goes on until somebody acknowledges."""
 _S = EscalationState
 _TOLD: Final = (Service.DASHBOARD,)
 
@@ -165,6 +170,8 @@ class Lifecycle:
             return
         changed = change(connection, row.id, reminders=row.reminders + 1)
         every = LEVELS[EscalationLevel(row.level)].repeats_every
+        if row.reminders >= MANY_REMINDERS:
+            every = max(every, SLOWED_DOWN)
         # What was missed while the service was down is said once, not once for each time it was missed.
         missed = max(0, (context.now() - timer.due) // every)
         context.set_timer(connection, REMINDER, row.id, timer.due + (missed + 1) * every)

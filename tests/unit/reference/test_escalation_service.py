@@ -275,6 +275,21 @@ def test_a_move_over_several_limits_does_what_would_have_happened(qms: Bench) ->
     ]  # fmt: skip
 
 
+def test_reminders_follow_the_level_and_after_very_many_come_daily(qms: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    from QMSLibrary.reference.escalation import lifecycle
+
+    monkeypatch.setattr(lifecycle, "MANY_REMINDERS", 4)
+    qms.deliver(event("step.failed", S.PROGRESS_BLOCKED, 5, step="progress_reviews", findings=[SQL]))
+    begun = one_of(qms).triggered_at
+    qms.move(days=3)
+    page = qms.call("notifications", limit=500)
+    told = [
+        one.created_at - begun for one in reversed(page.items) if (one.recipient, one.channel) == ("qa-lead", "sms")
+    ]
+    quarters = [round(passed.total_seconds() / 900) for passed in told]
+    assert quarters == [0, 1, 2, 3, 4, 5, 101, 197]
+
+
 def test_acknowledged_on_the_dashboard_it_is_acknowledged_here_by_the_same_person(qms: Bench) -> None:
     qms.deliver(dor_failed())
     payload = {"escalation_id": one_of(qms).id, "actor": "lea", "role": "qa_lead", "correlation_id": "act-9"}
