@@ -114,7 +114,7 @@ def _run_on(
         robot_options=_robot_options(options),
         variables={
             "QMS_ENVIRONMENT": _absolute(options.environment),
-            "QMS_RESULTS": str(folder),
+            "QMS_HISTORY_DIR": str(folder / "history"),
             "QMS_SEED": str(seed),
         },
     )

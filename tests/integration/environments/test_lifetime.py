@@ -1,0 +1,203 @@
+"""Who starts an embedded environment, who shares it, and what ends it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from QMSLibrary.contract.roles import Role
+from QMSLibrary.contract.services import Service
+from QMSLibrary.environments import Capability, EnvironmentUseError, use
+from QMSLibrary.environments.home import directories, users
+
+from .conftest import ours, wait_until
+
+USER = """
+import sys
+from QMSLibrary.environments import use
+environment = use("embedded", own=len(sys.argv) > 1)
+print(environment.keeper_pid, environment.directory, flush=True)
+sys.stdin.read()
+"""
+
+
+def start_user(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", USER, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def health(url: str) -> str:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+    connection.request("GET", "/health")
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer["status"]
+
+
+def refuses(url: str) -> bool:
+    with socket.socket() as caller:
+        caller.settimeout(2)
+        parts = urlsplit(url)
+        return caller.connect_ex((parts.hostname, parts.port)) != 0
+
+
+def test_all_services_are_healthy_when_it_is_there(home):
+    with use("embedded") as environment:
+        assert list(environment.urls) == list(Service)
+        assert {health(url) for url in environment.urls.values()} == {"healthy"}
+        assert set(environment.connection.accounts) == set(Role)
+        assert environment.capabilities == {Capability.CLOCK, Capability.PROCESS_CONTROL}
+        assert users(environment.directory) == [os.getpid()]
+
+
+def test_what_holds_passwords_is_for_the_owner_alone(home):
+    with use("embedded") as environment:
+        for path in (environment.directory, environment.directory / "environment.json"):
+            assert path.stat().st_mode & 0o077 == 0
+
+
+def test_eight_processes_at_once_share_one_keeper(home):
+    processes = [start_user() for _ in range(8)]
+    assert len({process.stdout.readline() for process in processes}) == 1
+    assert len(directories(home)) == 1
+    for process in processes:
+        process.communicate("")
+        assert process.returncode == 0
+
+
+def test_it_stays_for_the_next_user_and_goes_after_the_last(home):
+    first = use("embedded")
+    pid = first.keeper_pid
+    first.release()
+    second = use("embedded")
+    assert second.keeper_pid == pid
+    urls = list(second.urls.values())
+    second.release()
+    second.release()  # harmless
+    assert wait_until(lambda: all(refuses(url) for url in urls))
+
+
+def test_kill_9_of_a_user_ends_it(home):
+    user = start_user()
+    keeper = int(user.stdout.readline().split()[0])
+    user.kill()
+    user.communicate()
+    assert wait_until(lambda: not ours(home), 5), ours(home)
+    with pytest.raises(ProcessLookupError):
+        os.kill(keeper, 0)
+
+
+def test_kill_9_of_one_user_leaves_it_to_the_other(home):
+    with use("embedded") as environment:
+        user = start_user()
+        assert int(user.stdout.readline().split()[0]) == environment.keeper_pid
+        user.kill()
+        user.communicate()
+        time.sleep(1.5)  # longer than the grace: if it were to end, it would have
+        assert health(environment.urls[Service.DASHBOARD]) == "healthy"
+
+
+def test_kill_9_of_the_keeper_leaves_nothing_and_the_next_gets_a_new_one(home):
+    first = use("embedded")
+    os.kill(first.keeper_pid, signal.SIGKILL)
+    assert wait_until(lambda: not ours(home), 5), ours(home)
+    assert wait_until(lambda: not directories(home))
+    assert all(refuses(url) for url in first.urls.values())
+    with use("embedded") as second:
+        assert second.keeper_pid != first.keeper_pid
+        assert health(second.urls[Service.DECISION]) == "healthy"
+    first.release()
+
+
+def test_kill_9_of_keeper_and_janitor_is_tidied_up_by_the_next(home):
+    first = use("embedded")
+    children = {facts["pid"] for facts in first.processes().values()}
+    for line in ours(home):
+        if (pid := int(line.split()[0])) not in children and pid != first.keeper_pid:
+            os.kill(pid, signal.SIGKILL)
+    os.kill(first.keeper_pid, signal.SIGKILL)
+    assert wait_until(lambda: not ours(home), 5), ours(home)
+    first.release()
+    assert directories(home)
+    use("embedded").release()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_keeper_ends_everything(home, number):
+    environment = use("embedded")
+    os.kill(environment.keeper_pid, number)
+    assert wait_until(lambda: not ours(home), 5), ours(home)
+    environment.release()
+
+
+def test_an_own_environment_is_nobody_elses_and_ends_when_released(home):
+    shared = use("embedded")
+    own = use("embedded", own=True)
+    assert own.own
+    assert not shared.own
+    assert set(own.urls.values()).isdisjoint(shared.urls.values())
+    own.release()
+    assert not own.directory.exists()
+    assert all(refuses(url) for url in own.urls.values())
+    assert health(shared.urls[Service.ORCHESTRATION]) == "healthy"
+    shared.release()
+
+
+def test_an_own_environment_ends_when_its_owner_is_killed(home):
+    user = start_user("own")
+    assert "-own-" in user.stdout.readline()
+    user.kill()
+    user.communicate()
+    assert wait_until(lambda: not ours(home), 5), ours(home)
+
+
+def test_a_killed_service_refuses_and_comes_back_on_its_address(home):
+    with use("embedded", own=True) as environment:
+        url = environment.urls[Service.DECISION]
+        environment.kill_service(Service.DECISION)
+        assert refuses(url)
+        assert environment.processes()[Service.DECISION] == {"url": url, "pid": None, "exit_code": -9}
+        environment.start_service(Service.DECISION)
+        assert health(url) == "healthy"
+        environment.stop_service(Service.DECISION)
+        assert refuses(url)
+        assert environment.processes()[Service.DECISION]["exit_code"] == 0
+
+
+def test_a_shared_environments_services_are_not_to_kill(home):
+    with use("embedded") as environment, pytest.raises(EnvironmentUseError, match="own=True"):
+        environment.kill_service(Service.DECISION)
+
+
+def test_a_database_that_cannot_be_reached_is_named_at_once(home, tmp_path):
+    file = tmp_path / "broken.yaml"
+    file.write_text("kind: embedded\ndatabase_url: postgresql://nobody@127.0.0.1:1/nothing\n")
+    begun = time.monotonic()
+    with pytest.raises(EnvironmentUseError, match="database cannot be used"):
+        use(str(file))
+    assert time.monotonic() - begun < 20
+
+
+def test_a_service_that_dies_at_once_is_told_with_the_end_of_its_log(home, tmp_path, monkeypatch):
+    # A sitecustomize is the one way to break a service that is started elsewhere without changing it.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys, types\n"
+        "server = types.ModuleType('QMSLibrary.reference.kernel.server')\n"
+        "def serve(settings, listener):\n"
+        "    raise RuntimeError(f'{settings.service} has no heart')\n"
+        "server.serve = serve\n"
+        "sys.modules[server.__name__] = server\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(EnvironmentUseError, match=r"(?s)orchestration service ended with exit code 1.*has no heart"):
+        use("embedded")
