@@ -1,0 +1,130 @@
+"""The agents: registered, weighed, and how busy they are."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, Row, func, select
+
+from QMSLibrary.contract.audit import AuditAction
+from QMSLibrary.contract.model import wire_time
+from QMSLibrary.contract.routing import Agent, AgentHealth, AgentRegistration
+from QMSLibrary.contract.steps import STEP_AGENTS
+from QMSLibrary.reference.kernel.context import Context
+from QMSLibrary.reference.kernel.identity import Identity
+from QMSLibrary.reference.kernel.refusals import field_refused
+
+from .scoring import EXPERTISE, Candidate
+from .tables import agents, experience, tasks
+
+ROLES: Final = tuple(role for roles in STEP_AGENTS.values() for role in roles)
+BUILT_IN_CAPACITY: Final = 50
+"""As many tasks as workflows may run at once, so that the agents that come with the service never hold one up."""
+_FIRST_ESTIMATE: Final = 0.5
+
+
+def register_built_in(connection: Connection, context: Context) -> None:
+    """Make sure that there is one agent for each role."""
+    known = set(connection.execute(select(agents.c.agent_id)).scalars())
+    for role in ROLES:
+        if role not in known:
+            _insert(connection, context, role, [role, *EXPERTISE], BUILT_IN_CAPACITY)
+
+
+def register(
+    connection: Connection, context: Context, wanted: AgentRegistration, actor: Identity, correlation_id: str
+) -> Agent:
+    """Register an agent, or change its registration. Raises Refusal (422) for one that could not be given work."""
+    if wanted.health_endpoint is not None:
+        raise field_refused(
+            "health_endpoint", "this service hosts its agents itself and cannot reach others; leave it out."
+        )
+    if not set(wanted.capabilities) & set(ROLES):
+        raise field_refused("capabilities", f"at least one must be a role that a step needs: {', '.join(ROLES)}.")
+    before = _find(connection, wanted.agent_id)
+    if before is None:
+        _insert(connection, context, wanted.agent_id, wanted.capabilities, wanted.load_capacity)
+    else:
+        values = {"capabilities": orjson.dumps(wanted.capabilities).decode(), "load_capacity": wanted.load_capacity}
+        connection.execute(agents.update().where(agents.c.agent_id == wanted.agent_id), values)
+    context.audit(
+        connection,
+        AuditAction.AGENT_REGISTERED,
+        f"agent:{wanted.agent_id}",
+        actor=actor,
+        correlation_id=correlation_id,
+        before=None if before is None else {"load_capacity": before.load_capacity},
+        after={"load_capacity": wanted.load_capacity, "capabilities": wanted.capabilities},
+    )
+    row = _find(connection, wanted.agent_id)
+    assert row is not None
+    return agent_of(row, loads(connection).get(wanted.agent_id, 0))
+
+
+def agent_of(row: Row[Any], load: int) -> Agent:
+    """An agent as the contract shows it."""
+    return Agent(
+        agent_id=row.agent_id,
+        capabilities=orjson.loads(row.capabilities),
+        load_capacity=row.load_capacity,
+        load=load,
+        health=AgentHealth(row.health),
+        registered_at=row.registered_at,
+    )
+
+
+def loads(connection: Connection) -> dict[str, int]:
+    """Tasks that each agent has now; agents without one are left out."""
+    query = select(tasks.c.agent_id, func.count()).group_by(tasks.c.agent_id)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def candidates(connection: Connection, repository: str) -> list[Candidate]:
+    """All agents, as a decision about a change to ``repository`` sees them."""
+    busy = loads(connection)
+    known = select(experience.c.agent_id).where(experience.c.repository == repository)
+    experienced = set(connection.execute(known).scalars())
+    return [
+        Candidate(
+            agent_id=row.agent_id,
+            capabilities=tuple(orjson.loads(row.capabilities)),
+            load=busy.get(row.agent_id, 0),
+            capacity=row.load_capacity,
+            health=AgentHealth(row.health),
+            seconds_per_task=row.seconds_per_task,
+            knows_repository=row.agent_id in experienced,
+        )
+        for row in connection.execute(select(agents).order_by(agents.c.agent_id))
+    ]
+
+
+def note_done(connection: Connection, agent_id: str, repository: str | None, seconds: float) -> None:
+    """An agent has finished a task: its estimate moves a tenth of the way, and it knows the repository."""
+    own = agents.c.agent_id == agent_id
+    connection.execute(
+        agents.update().where(own), {"seconds_per_task": agents.c.seconds_per_task * 0.9 + seconds * 0.1}
+    )
+    if repository is None:
+        return
+    row = (experience.c.agent_id == agent_id) & (experience.c.repository == repository)
+    if connection.execute(experience.update().where(row), {"tasks": experience.c.tasks + 1}).rowcount == 0:
+        connection.execute(experience.insert(), {"agent_id": agent_id, "repository": repository, "tasks": 1})
+
+
+def _find(connection: Connection, agent_id: str) -> Row[Any] | None:
+    return connection.execute(select(agents).where(agents.c.agent_id == agent_id)).one_or_none()
+
+
+def _insert(connection: Connection, context: Context, agent_id: str, capabilities: list[str], capacity: int) -> None:
+    connection.execute(
+        agents.insert(),
+        {
+            "agent_id": agent_id,
+            "capabilities": orjson.dumps(capabilities).decode(),
+            "load_capacity": capacity,
+            "health": AgentHealth.HEALTHY.value,
+            "registered_at": wire_time(context.now()),
+            "seconds_per_task": _FIRST_ESTIMATE,
+        },
+    )

@@ -1,0 +1,212 @@
+"""Wishes for agents become decisions; those for which nobody has room wait, and none is lost across a restart."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from pydantic import BaseModel
+from sqlalchemy import Connection, delete, insert, select, update
+
+from QMSLibrary.contract.audit import AuditAction
+from QMSLibrary.contract.events import Event, EventType
+from QMSLibrary.contract.routing import AgentHealth, Assignment, RoutingDecision
+from QMSLibrary.contract.steps import STEP_AGENTS, Step
+from QMSLibrary.contract.workflows import PENDING_STATE
+from QMSLibrary.reference.kernel.context import Context
+from QMSLibrary.reference.kernel.copies import Change, Copies
+
+from . import scoring
+from .registry import candidates
+from .tables import TABLES, decisions, tasks, waiting
+
+COPIES = Copies(TABLES)
+
+
+class ChangeWish(BaseModel):
+    """What a wish says of the pull request."""
+
+    title: str
+    repository: str
+    lines_changed: int
+    paths: list[str]
+
+
+class Wish(BaseModel):
+    """A step wants agents."""
+
+    workflow_id: str
+    correlation_id: str
+    step: Step
+    run: int
+    attempt: int
+    pull_request: ChangeWish
+
+
+def on_event(connection: Connection, event: Event, context: Context) -> None:
+    """Keep the copy of the workflow's state, and decide when agents are asked for."""
+    change = COPIES.apply(connection, event)
+    wanted = event.payload.get("routing")
+    if wanted is not None:
+        wish = Wish(workflow_id=event.workflow_id or "", correlation_id=event.correlation_id, **wanted)
+        _forget(connection, wish.workflow_id)
+        _announce(connection, wish, context)
+        if not _decide(connection, wish, context):
+            connection.execute(insert(waiting), {"workflow_id": wish.workflow_id, "wish": wish.model_dump_json()})
+    elif change is not None and _over(change, event):
+        _forget(connection, change.workflow_id)
+    else:
+        return
+    serve_waiting(connection, context)
+
+
+def serve_waiting(connection: Connection, context: Context) -> None:
+    """Somebody may have room now: decide for those that wait, oldest first. One that does not fit holds nobody up."""
+    for row in list(connection.execute(select(waiting).order_by(waiting.c.position).limit(50))):
+        if _decide(connection, Wish.model_validate_json(row.wish), context):
+            connection.execute(delete(waiting).where(waiting.c.position == row.position))
+
+
+def _over(change: Change, event: Event) -> bool:
+    """Whether the workflow no longer waits for the agents it had."""
+    working = change.snapshot["state"] in {state.value for state in PENDING_STATE.values()}
+    return not working or event.type in (EventType.GATE_PASSED, EventType.PR_UPDATED)
+
+
+def _forget(connection: Connection, workflow_id: str) -> None:
+    connection.execute(delete(tasks).where(tasks.c.workflow_id == workflow_id))
+    connection.execute(delete(waiting).where(waiting.c.workflow_id == workflow_id))
+
+
+def _announce(connection: Connection, wish: Wish, context: Context) -> None:
+    context.emit(
+        connection,
+        EventType.ROUTING_REQUESTED,
+        workflow_id=wish.workflow_id,
+        correlation_id=wish.correlation_id,
+        payload=_payload(connection, wish),
+    )
+
+
+def _payload(connection: Connection, wish: Wish) -> dict[str, Any]:
+    return {
+        "workflow": COPIES.snapshot(connection, wish.workflow_id),
+        "step": wish.step.value,
+        "run": wish.run,
+        "attempt": wish.attempt,
+    }
+
+
+def _decide(connection: Connection, wish: Wish, context: Context) -> bool:
+    """Decide, or say that nobody can; False when everybody who could is busy."""
+    known = candidates(connection, wish.pull_request.repository)
+    fields = scoring.fields_of(wish.pull_request.paths)
+    chosen: list[Assignment] = []
+    for role in STEP_AGENTS[wish.step]:
+        # An agent answers once for a step, so it fills one role of it.
+        taken = {one.agent_id for one in chosen}
+        able = [
+            one
+            for one in known
+            if role in one.capabilities and one.health is AgentHealth.HEALTHY and one.agent_id not in taken
+        ]
+        if not able:
+            _announce_failure(connection, wish, role, context)
+            return True
+        assignment = scoring.choose(role, able, fields, wish.pull_request.lines_changed)
+        if assignment is None:
+            return False
+        chosen.append(assignment)
+    _store(connection, wish, chosen, context)
+    return True
+
+
+def _store(connection: Connection, wish: Wish, chosen: list[Assignment], context: Context) -> None:
+    decision = RoutingDecision(
+        decision_id=uuid4().hex,
+        workflow_id=wish.workflow_id,
+        step=wish.step,
+        run=wish.run,
+        attempt=wish.attempt,
+        assignments=chosen,
+        fallback=any(one.confidence_score < scoring.CONFIDENCE_THRESHOLD for one in chosen),
+        security_sensitive=scoring.security_sensitive(wish.pull_request.paths, wish.pull_request.title),
+        decided_at=context.now(),
+        correlation_id=wish.correlation_id,
+    )
+    body = decision.model_dump(mode="json")
+    connection.execute(
+        insert(decisions),
+        {
+            "decision_id": decision.decision_id,
+            "workflow_id": wish.workflow_id,
+            "body": orjson.dumps(body).decode(),
+        },
+    )
+    connection.execute(
+        insert(tasks),
+        [
+            {
+                "workflow_id": wish.workflow_id,
+                "step": wish.step.value,
+                "run": wish.run,
+                "attempt": wish.attempt,
+                "agent_id": one.agent_id,
+                "role": one.role,
+                "state": "reserved",
+                "correlation_id": wish.correlation_id,
+            }
+            for one in chosen
+        ],
+    )
+    context.emit(
+        connection,
+        EventType.ROUTED,
+        workflow_id=wish.workflow_id,
+        correlation_id=wish.correlation_id,
+        payload={**_payload(connection, wish), "decision": body},
+    )
+    context.audit(
+        connection,
+        AuditAction.DECISION_MADE,
+        f"workflow:{wish.workflow_id}",
+        correlation_id=wish.correlation_id,
+        after={"step": wish.step.value, "agents": [one.agent_id for one in chosen], "decision": decision.decision_id},
+        reason=" ".join(one.reason for one in chosen),
+    )
+
+
+def _announce_failure(connection: Connection, wish: Wish, role: str, context: Context) -> None:
+    context.emit(
+        connection,
+        EventType.ROUTING_FAILED,
+        workflow_id=wish.workflow_id,
+        correlation_id=wish.correlation_id,
+        payload={
+            **_payload(connection, wish),
+            "role": role,
+            "reason": f"No healthy agent can act as {role}. Register one, or look at the agents' health.",
+        },
+    )
+
+
+def on_step_assigned(connection: Connection, event: Event, context: Context) -> None:
+    """Orchestration has given the step to its agents: their tasks may begin."""
+    COPIES.apply(connection, event)
+    payload = event.payload
+    connection.execute(
+        update(tasks).where(
+            tasks.c.workflow_id == event.workflow_id,
+            tasks.c.step == payload["step"],
+            tasks.c.run == payload["run"],
+            tasks.c.attempt == payload["attempt"],
+            tasks.c.agent_id.in_(payload["agents"]),
+        ),
+        {
+            "state": "open",
+            "assignment": orjson.dumps(
+                {key: payload.get(key) for key in ("requested_by", "approval_required")}
+            ).decode(),
+        },
+    )

@@ -1,0 +1,196 @@
+"""The agents at work: each takes its open tasks, reads the pull request, and answers orchestration.
+
+A task is a row until orchestration has taken its answer, so a crash repeats work and loses none; orchestration takes
+the same answer once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Final
+
+import httpx
+import orjson
+from sqlalchemy import Connection, Row, delete, select
+
+from QMSLibrary.contract.events import EventType
+from QMSLibrary.contract.pull_requests import PullRequest
+from QMSLibrary.contract.routes import PULL_REQUEST, SUBMIT_RESULT, WORKFLOW, Route
+from QMSLibrary.contract.services import Service
+from QMSLibrary.contract.steps import STEP_CHECKS, AgentResult, Step
+from QMSLibrary.contract.workflows import ResultRequest, Workflow
+from QMSLibrary.reference.kernel.context import Context
+
+from .analysis import answer_for, warm_up
+from .registry import note_done
+from .routing import COPIES, on_step_assigned, serve_waiting
+from .tables import tasks
+
+_LOG = logging.getLogger(__name__)
+_FIRST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 5.0
+_ATTEMPTS_AT_ANALYSIS: Final = 3
+AGENT_FAILED: Final = "agent_failed"
+# Answers that mean that the task is nobody's any more: superseded, or its workflow is gone.
+_OVER: Final = frozenset({404, 409})
+
+
+class Workers:
+    """Runs one coroutine per open task. Analysis has a thread of its own, so that the event loop stays free."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._news = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._under_way: dict[int, asyncio.Task[None]] = {}
+        self._reading: dict[tuple[str, str, int, int], asyncio.Task[tuple[PullRequest, Workflow]]] = {}
+
+    def on_step_assigned(self, connection: Connection, event: Any, context: Context) -> None:
+        """Open the tasks of the step."""
+        on_step_assigned(connection, event, context)
+        if self._loop is not None:
+            # Before the commit, which is no matter: looking for open tasks goes through the writer and comes after it.
+            self._loop.call_soon_threadsafe(self._news.set)
+
+    async def run(self) -> None:
+        """Work for ever, beginning with what a former life left open."""
+        self._loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1, "agents") as thread:
+            await self._loop.run_in_executor(thread, warm_up)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    while True:
+                        self._news.clear()
+                        for row in await self._context.store.write(_open_tasks):
+                            if row.position not in self._under_way:
+                                task = group.create_task(self._work(row, thread), name=f"task {row.position}")
+                                self._under_way[row.position] = task
+                                task.add_done_callback(partial(self._landed, row.position))
+                        await self._news.wait()
+            finally:
+                self._loop = None
+
+    def _landed(self, position: int, _: asyncio.Task[None]) -> None:
+        self._under_way.pop(position, None)
+
+    async def _work(self, row: Row[Any], thread: ThreadPoolExecutor) -> None:
+        begun = time.perf_counter()
+        material = await self._read(row)
+        if material is None:
+            await self._context.store.write(partial(self._drop, row))
+            return
+        pull_request, workflow = material
+        result = await self._analyse(row, pull_request, workflow, thread)
+        body = ResultRequest(run=row.run, attempt=row.attempt, result=result).model_dump_json().encode()
+        answer = await self._ask(SUBMIT_RESULT, row, {"workflow_id": row.workflow_id, "step": row.step}, content=body)
+        if answer is None:
+            await self._context.store.write(partial(self._drop, row))
+            return
+        seconds = time.perf_counter() - begun
+        await self._context.store.write(partial(self._done, row, pull_request.repository, seconds, result))
+
+    async def _read(self, row: Row[Any]) -> tuple[PullRequest, Workflow] | None:
+        """The pull request and its workflow, read once for all agents of an attempt; None when the task is over."""
+        key = (row.workflow_id, row.step, row.run, row.attempt)
+        reading = self._reading.get(key)
+        if reading is None:
+            reading = asyncio.ensure_future(self._fetch(row))
+            self._reading[key] = reading
+            reading.add_done_callback(lambda _: asyncio.get_running_loop().call_later(5, self._reading.pop, key, None))
+        try:
+            return await asyncio.shield(reading)
+        except _TaskOver:
+            return None
+
+    async def _fetch(self, row: Row[Any]) -> tuple[PullRequest, Workflow]:
+        parts = {"workflow_id": row.workflow_id}
+        pull_request = await self._ask(PULL_REQUEST, row, parts)
+        workflow = await self._ask(WORKFLOW, row, parts)
+        if pull_request is None or workflow is None:
+            raise _TaskOver
+        return PullRequest.model_validate_json(pull_request), Workflow.model_validate_json(workflow)
+
+    async def _ask(
+        self, route: Route, row: Row[Any], parts: dict[str, str], content: bytes | None = None
+    ) -> bytes | None:
+        """Ask orchestration until it answers; None when it says that the task is over."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                answer = await self._context.peers.call(
+                    Service.ORCHESTRATION, route, parts=parts, content=content, correlation_id=row.correlation_id
+                )
+            except httpx.HTTPError as error:
+                trouble = f"{type(error).__name__}: {error}"
+            else:
+                if answer.status_code == route.status:
+                    return answer.content
+                if answer.status_code in _OVER:
+                    return None
+                trouble = f"HTTP {answer.status_code}: {answer.text[:200]}"
+            _LOG.warning("%s for task %d of %s: %s", route.name, row.position, row.agent_id, trouble)
+            await asyncio.sleep(pause * random.uniform(0.75, 1.25))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _analyse(
+        self, row: Row[Any], pull_request: PullRequest, workflow: Workflow, thread: ThreadPoolExecutor
+    ) -> AgentResult:
+        assignment = orjson.loads(row.assignment or "{}")
+        for attempt in range(1, _ATTEMPTS_AT_ANALYSIS + 1):
+            try:
+                result = await asyncio.get_running_loop().run_in_executor(
+                    thread, answer_for, row.role, pull_request, workflow, assignment
+                )
+            except Exception:
+                _LOG.exception("%s failed at task %d, attempt %d", row.agent_id, row.position, attempt)
+            else:
+                findings = [one.model_copy(update={"agent_id": row.agent_id}) for one in result.findings]
+                return result.model_copy(update={"agent_id": row.agent_id, "findings": findings})
+        # An agent that breaks down has not looked: none of its checks has passed, and the reason says so.
+        checks = dict.fromkeys(STEP_CHECKS[Step(row.step)], False)
+        return AgentResult(
+            agent_id=row.agent_id,
+            checks=checks,
+            failure_reasons=[AGENT_FAILED],
+            summary=f"{row.agent_id} broke down {_ATTEMPTS_AT_ANALYSIS} times; see the decision service's log.",
+        )
+
+    def _done(
+        self, row: Row[Any], repository: str, seconds: float, result: AgentResult, connection: Connection
+    ) -> None:
+        connection.execute(delete(tasks).where(tasks.c.position == row.position))
+        note_done(connection, row.agent_id, repository, seconds)
+        self._context.emit(
+            connection,
+            EventType.TASK_COMPLETED,
+            workflow_id=row.workflow_id,
+            correlation_id=row.correlation_id,
+            payload={
+                "workflow": COPIES.snapshot(connection, row.workflow_id),
+                "agent_id": row.agent_id,
+                "role": row.role,
+                "step": row.step,
+                "run": row.run,
+                "attempt": row.attempt,
+                "passed": all(result.checks.values()),
+                "seconds": round(seconds, 3),
+            },
+        )
+        serve_waiting(connection, self._context)
+
+    def _drop(self, row: Row[Any], connection: Connection) -> None:
+        connection.execute(delete(tasks).where(tasks.c.position == row.position))
+        serve_waiting(connection, self._context)
+
+
+class _TaskOver(Exception):  # noqa: N818 - it is no fault
+    """Orchestration does not want this task's answer any more."""
+
+
+def _open_tasks(connection: Connection) -> list[Row[Any]]:
+    return list(connection.execute(select(tasks).where(tasks.c.state == "open").order_by(tasks.c.position)))
