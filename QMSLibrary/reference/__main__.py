@@ -46,9 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     set_title("qms keeper")
     janitor, pipe = _start_janitor(settings, options.ready_fd)
     keeper = Keeper(settings)
+    # What a service must not keep open. Emptied as it is closed here: the number may then be something else's.
+    parents = [pipe] if options.ready_fd is None else [pipe, options.ready_fd]
     try:
-        keeper.start(leave=lambda: _close(options.ready_fd, pipe))
+        keeper.start(leave=lambda: _close(*parents))
         _report(options.ready_fd, {"ready": True, "directory": str(directory)})
+        parents[1:] = []
         code = 0
         keeper.run()
     except ServiceStartError as error:
@@ -112,7 +115,8 @@ def _start_janitor(settings: KeeperSettings, ready: int | None) -> tuple[int, in
     code = 0
     try:
         os.close(write)
-        _close(ready)
+        if ready is not None:
+            os.close(ready)
         os.setsid()
         set_title("qms janitor")
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -143,13 +147,9 @@ def _tidy(settings: KeeperSettings, identity: int) -> None:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _close(*descriptors: int | None) -> None:
+def _close(*descriptors: int) -> None:
     for descriptor in descriptors:
-        if descriptor is not None:
-            try:
-                os.close(descriptor)
-            except OSError:
-                continue  # already closed: it was reported on
+        os.close(descriptor)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from QMSLibrary.environments.files import Description, describe, read
 CHECKOUT = Path(__file__).parents[3]
 
 
-@pytest.fixture()
+@pytest.fixture
 def written(tmp_path):
     def write(text: str) -> Path:
         path = tmp_path / "staging.yaml"
@@ -39,7 +39,9 @@ def test_what_the_embedded_file_says_is_the_default():
 
 
 def test_passwords_are_not_shown(written, monkeypatch):
-    path = written("kind: existing\nurls: {orchestration: http://x}\naccounts: {admin: {username: a, password: hush}}\n")
+    path = written(
+        "kind: existing\nurls: {orchestration: http://x}\naccounts: {admin: {username: a, password: hush}}\n"
+    )
     assert "hush" not in repr(read(path))
 
 
@@ -77,10 +79,10 @@ def test_targets_are_the_contracts_with_the_files_own(written):
         ("kind: embedded\n\ngrace: soon\n", 3, "grace: got 'soon'; expected a time such as"),
         ("kind: embedded\ngrace: 1\ngrace: 2\n", 3, "grace: got the same key twice"),
         ("kind: existing\n", 1, "urls: got nothing; expected an address"),
-        ("kind: existing\nurls:\n  orchestra: http://x\n", 3, "urls.orchestra: got an unknown service; expected one of orch"),
-        ("kind: existing\nurls:\n  decision: qms.example.com\n", 3, "urls.decision: got 'qms.example.com'; expected an add"),
+        ("kind: existing\nurls:\n  orchestra: http://x\n", 3, "urls.orchestra: got an unknown service"),
+        ("kind: existing\nurls:\n  decision: qms.example.com\n", 3, "urls.decision: got 'qms.example.com'"),
         ("kind: existing\nurls:\n  decision: http://x:99999\n", 3, "expected an address"),
-        ("kind: existing\nurls: {decision: http://x}\naccounts:\n  boss: {}\n", 4, "accounts.boss: got an unknown role"),
+        ("kind: existing\nurls: {decision: http://x}\naccounts:\n  boss: {}\n", 4, "accounts.boss: got an unknown"),
         ("kind: existing\nurls: {decision: http://x}\naccounts:\n  admin: {username: a}\n", 4, "accounts.admin.password"),
         (
             "kind: existing\nurls: {decision: http://x}\naccounts:\n  admin:\n    username: a\n"
@@ -88,7 +90,7 @@ def test_targets_are_the_contracts_with_the_files_own(written):
         ),
         ("kind: existing\nurls: {decision: http://x}\nadapter: mine\n", 3, "expected `module:factory`"),
         ("kind: existing\nurls: {decision: http://x}\ncapabilities: [fly]\n", 3, "got 'fly'; expected some of clock"),
-        ("kind: existing\nurls: {decision: http://x}\ntargets:\n  speed: 1\n", 4, "targets.speed: got an unknown target"),
+        ("kind: existing\nurls: {decision: http://x}\ntargets:\n  speed: 1\n", 4, "targets.speed: got an unknown"),
         ("kind: existing\nurls: {decision: http://x}\ntargets:\n  error_rate: 7\n", 4, "less than or equal to 1"),
     ],
 )  # fmt: skip
@@ -108,9 +110,9 @@ def test_a_database_password_is_not_repeated_in_an_error(written):
 
 
 def test_an_unknown_name_lists_what_there_is():
-    with pytest.raises(EnvironmentUseError, match=r"no environment 'embeded'. Did you mean 'embedded'\? There are: .*embedded"):
+    with pytest.raises(EnvironmentUseError, match=r"no environment 'embeded'\. Did you mean 'embedded'\? There are: "):
         use("embeded")
-    with pytest.raises(EnvironmentUseError, match="no file 'nowhere/x.yaml'"):
+    with pytest.raises(EnvironmentUseError, match=r"no file 'nowhere/x\.yaml'"):
         use("nowhere/x.yaml")
 
 

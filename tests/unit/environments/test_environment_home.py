@@ -36,9 +36,12 @@ def test_a_start_lock_is_one_holders_and_leaves_no_file(tmp_path):
 
 
 def test_a_start_lock_that_is_held_is_waited_for_no_longer_than_said(tmp_path):
-    with home.start_lock(tmp_path / "one", timeout=0), pytest.raises(TimeoutError):
-        with home.start_lock(tmp_path / "one", timeout=0.05):
-            pass
+    with (
+        home.start_lock(tmp_path / "one", timeout=0),
+        pytest.raises(TimeoutError),
+        home.start_lock(tmp_path / "one", timeout=0.05),
+    ):
+        pass
 
 
 def test_sweep_removes_the_dead_and_leaves_the_living(tmp_path):
