@@ -46,6 +46,7 @@ from QMSLibrary.contract.workflows import (
 )
 
 from .connection import Account, Connection
+from .errors import QMSError
 from .http import Authority, HttpService
 from .protocols import Services
 from .sse import HttpEventStream
@@ -273,15 +274,22 @@ class LogIn:
 
 def connect(connection: Connection, record: Callable[[Service, object], object]) -> Services:
     """The four services of a QMS that speaks the contract. ``record`` puts the history before the log-in."""
-    timeout = connection.timeout
-    login_http = HttpService(Service.ORCHESTRATION, connection.url(Service.ORCHESTRATION), NoAuthority(), timeout)
+
+    def http(service: Service, authority: Authority) -> Any:
+        try:
+            url = connection.url(service)
+        except KeyError as error:
+            return Unaddressed(service, str(error.args[0]))
+        return HttpService(service, url, authority, connection.timeout)
+
+    login_http = http(Service.ORCHESTRATION, NoAuthority())
     login = cast(LogIn, record(Service.ORCHESTRATION, LogIn(login_http)))
-    authority: Authority = Tokens(connection, lambda account, role: login.log_in(account, role=role))
-    https = {service: HttpService(service, connection.url(service), authority, timeout) for service in Service}
+    tokens = Tokens(connection, lambda account, role: login.log_in(account, role=role))
+    https = {service: http(service, tokens) for service in Service}
 
     def close() -> None:
-        for http in (login_http, *https.values()):
-            http.close()
+        for one in (login_http, *https.values()):
+            one.close()
 
     return Services(
         orchestration=RestOrchestration(https[Service.ORCHESTRATION]),
@@ -290,3 +298,18 @@ def connect(connection: Connection, record: Callable[[Service, object], object])
         escalation=RestEscalation(https[Service.ESCALATION]),
         close=close,
     )
+
+
+class Unaddressed:
+    """Stands for a service that the environment gives no address of: a QMS may be tested without all four."""
+
+    def __init__(self, service: Service, reason: str) -> None:
+        self.service = service
+        self.url = "(no address)"
+        self._reason = reason
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise QMSError(f"{self._reason} Add it under urls in the environment file.", service=self.service)

@@ -1,0 +1,80 @@
+"""Rules that every keyword keeps, so that a tester can rely on them."""
+
+import inspect
+import re
+import typing
+
+import pytest
+from robot.libdocpkg import LibraryDocumentation
+
+from QMSLibrary import QMSLibrary
+from QMSLibrary.contract.roles import Role
+from QMSLibrary.keywords import pull_requests
+
+LIBRARY = QMSLibrary()
+KEYWORDS = sorted(LIBRARY.keywords.items())
+POSITIONAL_OPTIONALS = {
+    # A getter's field and its assertion are written in a row: Get Workflow    state    ==    COMPLETED.
+    "field", "statistic", "assertion_operator", "assertion_expected", "message",
+    # Use Environment    embedded
+    "name",
+}  # fmt: skip
+PROMISED = """
+    Use Environment; Get Environment; Skip Unless Environment Can; Advance Clock; Create Pull Request; Create
+    Pull Requests; Create Pull Request From Git; Fix Pull Request; Trigger Workflow; Trigger Workflows; Wait
+    For Step; Wait For Workflow; Wait For Workflows; Progress Workflow; Retry Step; Push Commit; Override
+    Gate; Approve Workflow; Give Feedback; Change Workflow State; State Change Should Be Refused; Get
+    Workflow; Get Step; Get Workflows; Step Should Have Passed; Step Should Have Failed; Security Scan Should
+    Have Found; Workflow Should Meet; Completion Rate Should Be; Start Recording Events; Get Recorded Events;
+    Wait For Event Sequence; Events Should Be Consistent; Get Component State; Components Should Agree;
+    Deliver Event; Change Event; Get Dead Letters; Replay Dead Letter; Get Escalations; Escalation Should
+    Exist; Acknowledge Escalation; Resolve Escalation; Get Notifications; Audit Trail Should Contain; Get
+    Audit Records; Verify Audit Trail; Get Response Times; Get Throughput
+"""
+
+
+def title(name):
+    return name.replace("_", " ").title()
+
+
+def test_every_promised_keyword_is_there():
+    promised = {re.sub(r"\s+", " ", name).strip() for name in PROMISED.split(";")}
+    assert {title(name) for name in LIBRARY.keywords} == promised
+
+
+@pytest.mark.parametrize(("name", "function"), KEYWORDS)
+def test_it_is_documented_with_an_example_that_uses_it(name, function):
+    documentation = inspect.getdoc(function) or ""
+    text, _, example = documentation.partition("Example:\n")
+    assert len(text.strip()) > 30, "say what it does"
+    rows = [line for line in example.splitlines() if line.startswith("| ")]
+    assert rows, "show an example"
+    assert any(title(name).lower() in row.lower() for row in rows), "the example uses the keyword"
+
+
+@pytest.mark.parametrize(("name", "function"), KEYWORDS)
+def test_its_arguments_are_typed_and_its_options_are_named_only(name, function):
+    hints = typing.get_type_hints(function)
+    assert "return" in hints
+    for argument in inspect.signature(function).parameters.values():
+        assert argument.name in hints, f"{argument.name} has no type"
+        if argument.kind is argument.POSITIONAL_OR_KEYWORD and argument.default is not argument.empty:
+            assert argument.name in POSITIONAL_OPTIONALS, f"{argument.name} must be named-only"
+        if argument.name == "as_role":
+            assert isinstance(argument.default, Role)
+            assert hints["as_role"] is Role
+
+
+def test_robot_can_document_it_and_knows_every_type():
+    documented = LibraryDocumentation("QMSLibrary")
+    assert {one.name for one in documented.keywords} == {title(name) for name in LIBRARY.keywords}
+    assert documented.scope == "GLOBAL"
+    assert len(documented.inits) == 1
+
+
+def test_the_choices_of_pull_requests_are_those_of_the_data_room():
+    from QMSLibrary.data.operations import LANGUAGES
+    from QMSLibrary.data.wishes import COMPLEXITIES
+
+    assert set(typing.get_args(pull_requests.Complexity)) == set(COMPLEXITIES)
+    assert set(typing.get_args(pull_requests.Language)) == set(LANGUAGES)
