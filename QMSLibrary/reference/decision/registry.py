@@ -99,16 +99,12 @@ def candidates(connection: Connection, repository: str) -> list[Candidate]:
     ]
 
 
-def note_done(connection: Connection, agent_id: str, repository: str | None, seconds: float) -> None:
+def note_done(connection: Connection, agent_id: str, repository: str, seconds: float) -> None:
     """An agent has finished a task: its estimate moves a tenth of the way, and it knows the repository."""
-    own = agents.c.agent_id == agent_id
-    connection.execute(
-        agents.update().where(own), {"seconds_per_task": agents.c.seconds_per_task * 0.9 + seconds * 0.1}
-    )
-    if repository is None:
-        return
-    row = (experience.c.agent_id == agent_id) & (experience.c.repository == repository)
-    if connection.execute(experience.update().where(row), {"tasks": experience.c.tasks + 1}).rowcount == 0:
+    estimate = agents.c.seconds_per_task * 0.9 + seconds * 0.1
+    connection.execute(agents.update().where(agents.c.agent_id == agent_id).values(seconds_per_task=estimate))
+    known = (experience.c.agent_id == agent_id) & (experience.c.repository == repository)
+    if connection.execute(experience.update().where(known).values(tasks=experience.c.tasks + 1)).rowcount == 0:
         connection.execute(experience.insert(), {"agent_id": agent_id, "repository": repository, "tasks": 1})
 
 

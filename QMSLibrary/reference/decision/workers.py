@@ -68,7 +68,7 @@ class Workers:
                         self._news.clear()
                         for row in await self._context.store.write(_open_tasks):
                             if row.position not in self._under_way:
-                                task = group.create_task(self._work(row, thread), name=f"task {row.position}")
+                                task = group.create_task(self._keep_at(row, thread), name=f"task {row.position}")
                                 self._under_way[row.position] = task
                                 task.add_done_callback(partial(self._landed, row.position))
                         await self._news.wait()
@@ -77,6 +77,19 @@ class Workers:
 
     def _landed(self, position: int, _: asyncio.Task[None]) -> None:
         self._under_way.pop(position, None)
+
+    async def _keep_at(self, row: Row[Any], thread: ThreadPoolExecutor) -> None:
+        """Do the task, whatever happens on the way: one that fails must not take the others with it."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                await self._work(row, thread)
+            except Exception:
+                _LOG.exception("task %d of %s failed; it is tried again", row.position, row.agent_id)
+                await asyncio.sleep(pause * random.uniform(0.75, 1.25))
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            else:
+                return
 
     async def _work(self, row: Row[Any], thread: ThreadPoolExecutor) -> None:
         begun = time.perf_counter()
