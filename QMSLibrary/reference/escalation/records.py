@@ -66,6 +66,14 @@ def open_of_workflow(connection: Connection, workflow_id: str) -> list[Row[Any]]
     return list(connection.execute(query))
 
 
+def workflows_with_open_ones(connection: Connection) -> set[str]:
+    """The workflows that have escalations that are not settled."""
+    query = select(escalations.c.workflow_id).where(
+        escalations.c.state.in_(OPEN), escalations.c.workflow_id.is_not(None)
+    )
+    return set(connection.execute(query).scalars())
+
+
 def escalation_page(
     connection: Connection, filters: dict[str, str | None], limit: int, cursor: int | None
 ) -> EscalationPage:

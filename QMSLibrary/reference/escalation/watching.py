@@ -16,7 +16,7 @@ from QMSLibrary.reference.kernel.copies import Copies
 from QMSLibrary.reference.kernel.identity import Identity
 
 from .lifecycle import Lifecycle
-from .records import find, open_of_workflow
+from .records import find, open_of_workflow, workflows_with_open_ones
 from .rules import Limits, step_of, wanted_by
 from .tables import verdicts
 
@@ -34,6 +34,8 @@ class Watcher:
     copies: Copies
     lifecycle: Lifecycle
     limits: Limits
+    _troubled: set[str] | None = None
+    """Workflows that have, or since the start had, open escalations; all others need not be searched for them."""
 
     def on_event(self, connection: Connection, event: Event, context: Context) -> None:
         """Any event about a workflow."""
@@ -49,6 +51,8 @@ class Watcher:
             return
         if event.type == _E.GATE_PASSED:
             self._settle(connection, context, event, lambda row: _answered_by(row, event))
+        if wanted and self._troubled is not None:
+            self._troubled.add(event.workflow_id)
         for one in wanted:
             self.lifecycle.raise_for(connection, context, event, one)
 
@@ -66,9 +70,17 @@ class Watcher:
         self, connection: Connection, context: Context, event: Event, settled: Callable[[Row[Any]], bool]
     ) -> None:
         assert event.workflow_id is not None
+        if not self._may_have_open_ones(connection, event.workflow_id):
+            return
         for row in open_of_workflow(connection, event.workflow_id):
             if settled(row):
                 self.lifecycle.resolve(connection, context, row, context.identity, _why(event), event.correlation_id)
+
+    def _may_have_open_ones(self, connection: Connection, workflow_id: str) -> bool:
+        # Nothing is ever taken out of the set: a transaction that is undone would leave it wrong.
+        if self._troubled is None:
+            self._troubled = workflows_with_open_ones(connection)
+        return workflow_id in self._troubled
 
     def _is_news(self, connection: Connection, event: Event) -> bool:
         """Whether nothing newer was heard about this topic of the workflow; what comes late must not raise an alarm."""
