@@ -61,7 +61,7 @@ from QMSLibrary.contract.events import EventType
 from QMSLibrary.contract.problems import CORRELATION_HEADER
 from QMSLibrary.contract.routes import Route, routes_of
 
-from .call import Call, correlation_of, identify, parse_body, parse_query, read_body
+from .call import Call, authenticate, authorize, correlation_of, parse_body, parse_query, parts_of, read_body
 from .clock import Scheduler, TimerHandler
 from .context import Context
 from .courier import couriers
@@ -204,12 +204,11 @@ def _endpoint(blueprint: Blueprint, route: Route, handler: Handler) -> Callable[
         identity, correlation_id = ANONYMOUS, "-"
         try:
             correlation_id = correlation_of(request)
-            identity = identify(request, route, context)
+            identity = authenticate(request, route, context)
+            authorize(identity, request, route)
             query = parse_query(request, route)
             given = parse_body(route.body, await read_body(request)) if route.body is not None else None
-            call: Call[Any] = Call(
-                context, route, identity, correlation_id, dict(request.path_params), query, request, given
-            )
+            call: Call[Any] = Call(context, route, identity, correlation_id, parts_of(request), query, request, given)
             response = _response(route, await handler(call))
             response.headers[CORRELATION_HEADER] = correlation_id
         except Exception as error:

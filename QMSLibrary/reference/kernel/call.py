@@ -19,7 +19,7 @@ from QMSLibrary.contract.routes import PUBLIC, Route
 
 from .context import Context
 from .identity import ANONYMOUS, Identity
-from .refusals import Refusal, RefusalRecord, field_refused
+from .refusals import Refusal, RefusalRecord, field_refused, not_found
 from .tokens import TokenRefusedError
 
 BodyT = TypeVar("BodyT", bound=model.Request)
@@ -85,8 +85,8 @@ def correlation_of(request: Request) -> str:
     return given
 
 
-def identify(request: Request, route: Route, context: Context) -> Identity:
-    """Who is calling. Raises Refusal when the route does not allow it."""
+def authenticate(request: Request, route: Route, context: Context) -> Identity:
+    """Who is calling. Raises Refusal (401) when the route is not public and the token proves nothing."""
     if route.access == PUBLIC:
         return ANONYMOUS
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -94,17 +94,21 @@ def identify(request: Request, route: Route, context: Context) -> Identity:
     if scheme.lower() != "bearer" or not token:
         raise _unauthorized("A bearer token is needed. Log in at orchestration's /api/auth/token.", where)
     try:
-        identity = context.tokens.verify(token.strip())
+        return context.tokens.verify(token.strip())
     except TokenRefusedError as error:
         raise _unauthorized(str(error), where) from None
-    if not _allowed(identity, route):
-        raise Refusal(
-            403,
-            "forbidden",
-            f"{route.method} {route.path} needs the role {route.access} or higher; {identity.name} is {identity.role}.",
-            record=RefusalRecord(AuditAction.ACCESS_REFUSED, where, reason="forbidden"),
-        )
-    return identity
+
+
+def authorize(identity: Identity, request: Request, route: Route) -> None:
+    """Raises Refusal (403) when ``identity`` may not use the route."""
+    if route.access == PUBLIC or _allowed(identity, route):
+        return
+    raise Refusal(
+        403,
+        "forbidden",
+        f"{route.method} {route.path} needs the role {route.access} or higher; {identity.name} is {identity.role}.",
+        record=RefusalRecord(AuditAction.ACCESS_REFUSED, f"{route.method} {request.url.path}", reason="forbidden"),
+    )
 
 
 def _allowed(identity: Identity, route: Route) -> bool:
@@ -162,6 +166,15 @@ def parse_body(kind: type[BodyT], raw: bytes) -> BodyT:
         raise Refusal(422, "invalid_body", detail, errors=errors) from None
 
 
+def parts_of(request: Request) -> dict[str, str]:
+    """The parts of the path. Raises Refusal (404) for what cannot be the name of anything."""
+    parts = {name: str(value) for name, value in request.path_params.items()}
+    for name, value in parts.items():
+        if "\x00" in value:
+            raise not_found(name, value)
+    return parts
+
+
 def parse_query(request: Request, route: Route) -> dict[str, Any]:
     """The route's parameters that were given. Raises Refusal (422) for unknown ones and wrong values."""
     values: dict[str, Any] = {}
@@ -178,6 +191,8 @@ def parse_query(request: Request, route: Route) -> dict[str, Any]:
 
 
 def _converted(name: str, text: str, kind: type) -> Any:
+    if "\x00" in text:
+        raise field_refused(name, "must not contain NUL characters.")  # no database could have stored one
     try:
         return kind(text)
     except ValueError:

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Final
 
 import uvicorn
@@ -29,8 +28,7 @@ from .settings import ServiceSettings
 from .store import Store
 from .tokens import Tokens
 
-_ROOMS: Final = {service: f"QMSLibrary.reference.{service.value}" for service in Service}
-_BUILD: Final = {service: import_module(room).build for service, room in _ROOMS.items() if find_spec(room)}
+_BUILD: Final = {service: import_module(f"QMSLibrary.reference.{service.value}").build for service in Service}
 for _route in ROUTES:
     # The contract's models are built on first use; here that is before the fork, once for all four services.
     for _model in (_route.body, _route.answer):

@@ -116,10 +116,11 @@ def _serve_agents(service: Blueprint) -> None:
             raise field_refused(
                 "result.checks", f"{step} has no {unknown[0]!r}; it has: {', '.join(STEP_CHECKS[step])}."
             )
-        return await _done(call, lambda act: _take_answer(act, step, call.body))
+        return await _done(call, lambda act: take_answer(act, step, call.body))
 
 
-def _take_answer(act: Act, step: Step, body: ResultRequest) -> None:
+def take_answer(act: Act, step: Step, body: ResultRequest) -> None:
+    """An agent's answer, once. Raises Refusal (409) when it is not awaited (any more)."""
     review, record = act.review, act.review.record_of(step)
     same_attempt = (body.run, body.attempt) == (review.run, record.attempt)
     if same_attempt and any(known.agent_id == body.result.agent_id for known in record.results):
