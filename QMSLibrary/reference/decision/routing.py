@@ -48,6 +48,8 @@ def on_event(connection: Connection, event: Event, context: Context) -> None:
     """Keep the copy of the workflow's state, and decide when agents are asked for."""
     change = COPIES.apply(connection, event)
     wanted = event.payload.get("routing")
+    if wanted is not None and change is None and _is_late(connection, event):
+        return
     if wanted is not None:
         wish = Wish(workflow_id=event.workflow_id or "", correlation_id=event.correlation_id, **wanted)
         _forget(connection, wish.workflow_id)
@@ -66,6 +68,12 @@ def serve_waiting(connection: Connection, context: Context) -> None:
     for row in list(connection.execute(select(waiting).order_by(waiting.c.position).limit(50))):
         if _decide(connection, Wish.model_validate_json(row.wish), context):
             connection.execute(delete(waiting).where(waiting.c.position == row.position))
+
+
+def _is_late(connection: Connection, event: Event) -> bool:
+    """Whether the workflow has moved on since. Several events of one act share a revision, so an equal one is not late."""
+    snapshot = event.payload.get("workflow")
+    return snapshot is not None and snapshot["revision"] < COPIES.revision(connection, event.workflow_id or "")
 
 
 def _over(change: Change, event: Event) -> bool:
