@@ -1,0 +1,43 @@
+"""What a flaw is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from QMSLibrary.contract.steps import Severity
+
+if TYPE_CHECKING:
+    from ..source import Module
+    from ..values import Values
+
+
+class FlawKind(Enum):
+    """Who looks for it."""
+
+    SECURITY = "security"
+    PERFORMANCE = "performance"
+
+
+class Found(NamedTuple):
+    """Where a flaw is, and what is wrong there, in a sentence."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A flaw that the agents know. Its severity follows from its nature, not from where it is found."""
+
+    type: str
+    """Stable identifier; the failure reason of the check it fails."""
+    kind: FlawKind
+    severity: Severity
+    find: Callable[[Module, Values], Iterable[Found]]
+    hint: re.Pattern[str]
+    """A file without a match cannot have the flaw and is not looked into: most files have nothing."""
+    cwe: str | None = None

@@ -1,0 +1,53 @@
+"""Code injection: text that somebody outside can choose is run as code, or unpickled, which is the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from QMSLibrary.contract.steps import Severity
+
+from ..source import Module, text
+from ..values import Hole, Values
+from .base import Flaw, FlawKind, Found
+
+
+def _evaluated(module: Module, values: Values) -> Iterable[Found]:
+    for call in module.calls:
+        plain = call.name == "eval" and call.receiver in ("", "window", "globalThis", "builtins")
+        plain = plain or (call.name == "exec" and call.receiver == "" and module.language == "python")
+        plain = plain or (call.name == "Function" and call.node.type == "new_expression")
+        if plain and call.arguments:
+            pieces = values.pieces(call.arguments[-1], call.owner)
+            if any(isinstance(piece, Hole) and values.is_dynamic(piece) for piece in pieces):
+                yield Found(module.line(call.node), f"{call.name} runs text that is not constant; parse it instead")
+
+
+def _deserialized(module: Module, values: Values) -> Iterable[Found]:
+    for call in module.calls:
+        receiver = call.receiver
+        if call.name in ("loads", "load", "Unpickler") and receiver in ("pickle", "cPickle", "dill", "marshal", "shelve", "jsonpickle"):
+            yield Found(module.line(call.node), f"{receiver}.{call.name} runs whatever its input says; use a data format such as JSON")
+        elif receiver == "yaml" and (
+            call.name in ("unsafe_load", "full_load")
+            or (call.name == "load" and "Safe" not in " ".join(text(one) for one in (*call.arguments[1:], *call.keywords.values())))
+        ):
+            yield Found(module.line(call.node), f"yaml.{call.name} builds any object its input names; use yaml.safe_load")
+
+
+EVALUATION = Flaw(
+    type="code_injection",
+    kind=FlawKind.SECURITY,
+    severity=Severity.HIGH,
+    cwe="CWE-95",
+    find=_evaluated,
+    hint=re.compile(r"\beval\s*\(|\bexec\s*\(|new\s+Function\b"),
+)
+DESERIALIZATION = Flaw(
+    type="unsafe_deserialization",
+    kind=FlawKind.SECURITY,
+    severity=Severity.HIGH,
+    cwe="CWE-502",
+    find=_deserialized,
+    hint=re.compile(r"\b(?:pickle|cPickle|dill|marshal|jsonpickle|shelve|yaml)\.(?:\w*load|Unpickler)"),
+)
