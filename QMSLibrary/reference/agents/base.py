@@ -55,7 +55,13 @@ class Verdict:
         if len(self._findings) < MAXIMUM_FINDINGS:
             self._findings.append(
                 Finding(
-                    type=type_, severity=severity, path=path, line=line, message=message, agent_id=self._agent_id, cwe=cwe
+                    type=type_,
+                    severity=severity,
+                    path=path,
+                    line=line,
+                    message=message,
+                    agent_id=self._agent_id,
+                    cwe=cwe,
                 )
             )
 
@@ -88,7 +94,7 @@ class Agent:
     review: Review
 
     def answer(self, reading: Reading, context: ReviewContext, agent_id: str | None = None) -> AgentResult:
-        """Review the pull request. Never raises on the content of a file. Only one agent works on a reading at a time."""
+        """Review the pull request; no content of a file makes it raise. One agent at a time works on a reading."""
         verdict = Verdict(agent_id or self.role)
         with reading.lock:
             return verdict.result(self.review(reading, context, verdict))

@@ -32,7 +32,9 @@ def _review(reading: Reading, context: ReviewContext, verdict: Verdict) -> str:
     for module, style in reading.style:
         verdict.find(style.type, style.message, severity=Severity.LOW, path=module.path, line=style.line)
     functions = [function for module in reading.source_modules for function in module.functions]
-    verdict.measures["files_read"] = len(reading.modules) - sum(one.problem is not None for one in reading.modules.values())
+    verdict.measures["files_read"] = len(reading.modules) - sum(
+        one.problem is not None for one in reading.modules.values()
+    )
     verdict.measures["style"] = round(reading.tidy_share, 3)
     verdict.measures["highest_complexity"] = max((function.complexity for function in functions), default=0)
     verdict.measures["style_findings"] = len(reading.style)

@@ -11,7 +11,7 @@ from .base import Agent, ReviewContext, Verdict
 from .files import FileKind
 from .manifests import debug_setting, problem_of_manifest
 from .reading import Reading
-from .test_cases import TestFlaw, flaws_of_robot, flaws_of_tests
+from .test_cases import PoorTest, flaws_of_robot, flaws_of_tests
 
 MOSTLY_DOCUMENTED: Final = 0.9
 """Share of public functions that must be documented, by themselves or by a documentation file."""
@@ -28,7 +28,7 @@ def _review(reading: Reading, context: ReviewContext, verdict: Verdict) -> str:
 
 def _tests(reading: Reading, verdict: Verdict) -> list[str]:
     reasons: dict[str, None] = {}
-    found: list[tuple[str, TestFlaw]] = []
+    found: list[tuple[str, PoorTest]] = []
     for module in reading.test_modules:
         if module.broken:
             reasons["syntax_error"] = None
@@ -56,7 +56,7 @@ def _coverage(reading: Reading, verdict: Verdict) -> float | None:
             names = ", ".join(function.label for function in missed[:5]) + (" …" if len(missed) > 5 else "")
             verdict.find(
                 "coverage_below_threshold",
-                f"no test reaches {names}; {coverage:.1f} % of the changed lines are covered, {COVERAGE:.0f} % are asked for",
+                f"no test reaches {names}; {coverage:.1f} % of the changed lines are covered, not {COVERAGE:.0f} %",
                 path=source.change.path,
                 line=missed[0].start_line,
             )

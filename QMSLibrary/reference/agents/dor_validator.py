@@ -27,7 +27,8 @@ def _review(reading: Reading, context: ReviewContext, verdict: Verdict) -> str:
     verdict.check("approval_received", *(() if asked else ("approval_missing",)))
     verdict.measures["files"] = len(reading.pull_request.files)
     verdict.measures["lines_changed"] = reading.pull_request.lines_changed
-    return f"{counted(len(reading.pull_request.files), 'file')}, {counted(len(reading.sources), 'source file')} with behaviour"
+    files, sources = counted(len(reading.pull_request.files), "file"), counted(len(reading.sources), "source file")
+    return f"{files}, {sources} with behaviour"
 
 
 def _requirements(reading: Reading, verdict: Verdict) -> list[str]:
@@ -70,7 +71,9 @@ def _tests(reading: Reading, verdict: Verdict) -> list[str]:
 
 def _documentation(reading: Reading, verdict: Verdict) -> list[str]:
     verdict.measures["documented_share"] = round(reading.documented_share, 3)
-    if not reading.sources or any(file.content and file.content.strip() for file in reading.of_kind(FileKind.DOCUMENTATION)):
+    if not reading.sources or any(
+        file.content and file.content.strip() for file in reading.of_kind(FileKind.DOCUMENTATION)
+    ):
         return []
     if reading.public_functions and reading.documented_share >= ENOUGH_DOCUMENTED:
         return []

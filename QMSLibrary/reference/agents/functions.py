@@ -73,7 +73,9 @@ def _python_function(module: Module, node: Node, decorators: dict[int, list[str]
 
 
 def _is_docstring(statement: Node) -> bool:
-    first = statement.named_children[0] if statement.type == "expression_statement" and statement.named_children else None
+    first = (
+        statement.named_children[0] if statement.type == "expression_statement" and statement.named_children else None
+    )
     return first is not None and first.type in ("string", "concatenated_string")
 
 
@@ -137,7 +139,9 @@ def _script_function(module: Module, node: Node, exported: set[str]) -> Function
         end=node.end_byte,
         parameters=_script_parameters(callee),
         documented=_comment_above(module, line),
-        public=(owner or written) in exported and not written.startswith(("_", "#")) and not _PRIVATE_MODIFIER.match(head),
+        public=(owner or written) in exported
+        and not written.startswith(("_", "#"))
+        and not _PRIVATE_MODIFIER.match(head),
         trivial=block and not statements and written != "constructor",
     )
 
@@ -164,7 +168,9 @@ _EXPORT_HEAD: Final = re.compile(
     r"(?:function\s*\*?|class|const|let|var|interface|enum|type)\s+([A-Za-z_$][\w$]*)",
     re.MULTILINE,
 )
-_EXPORT_LIST: Final = re.compile(r"(?:^export\s*(?:default\s*)?|module\.exports\s*=\s*)({[^{}]*}|[A-Za-z_$][\w$]*)", re.MULTILINE)
+_EXPORT_LIST: Final = re.compile(
+    r"(?:^export\s*(?:default\s*)?|module\.exports\s*=\s*)({[^{}]*}|[A-Za-z_$][\w$]*)", re.MULTILINE
+)
 _EXPORT_MEMBER: Final = re.compile(r"(?:^|\bmodule\.)exports\.([A-Za-z_$][\w$]*)", re.MULTILINE)
 
 

@@ -9,14 +9,26 @@ from typing import Final
 MAXIMUM_BYTES: Final = 1_000_000
 """A larger one is data, not a manifest."""
 MAXIMUM_DEPTH: Final = 100
-_WITH_COMMENTS: Final = re.compile(r"(^|/)(tsconfig[\w.-]*\.json|jsconfig\.json|\.vscode/.*|\.devcontainer/.*|\.eslintrc.*|.*\.jsonc|.*\.json5|\.babelrc.*|deno\.json|turbo\.json|api-extractor\.json)$")
+_WITH_COMMENTS: Final = re.compile(
+    r"(^|/)(tsconfig[\w.-]*\.json|jsconfig\.json|\.vscode/.*|\.devcontainer/.*|\.eslintrc.*|.*\.jsonc|.*\.json5|"
+    r"\.babelrc.*|deno\.json|turbo\.json|api-extractor\.json)$"
+)
 _TEMPLATE: Final = re.compile(r"\{\{|\{%|<%|\$\{\{?[^}]*\}?\}:")
 _DEBUG: Final = (
-    (re.compile(r"^\s*DEBUG\s*=\s*True\b", re.MULTILINE), re.compile(r"(^|/)(settings|config|production|prod)[\w/]*\.py$")),
+    (
+        re.compile(r"^\s*DEBUG\s*=\s*True\b", re.MULTILINE),
+        re.compile(r"(^|/)(settings|config|production|prod)[\w/]*\.py$"),
+    ),
     (re.compile(r"\b(?:app|application|socketio)\.run\([^)]*\bdebug\s*=\s*True"), re.compile(r"\.py$")),
-    (re.compile(r"^\s*(?:ENV\s+)?(?:NODE_ENV[=\s]+[\"']?development|FLASK_DEBUG[=\s]+[\"']?1|DEBUG[=\s]+[\"']?(?:true|1)\b)", re.MULTILINE | re.IGNORECASE),
-     re.compile(r"(^|/)(Dockerfile[\w.-]*|\.env\.prod\w*|[\w.-]*prod[\w.-]*\.(env|ya?ml|json|toml))$")),
-)  # fmt: skip
+    (
+        re.compile(
+            r"^\s*(?:ENV\s+)?(?:NODE_ENV[=\s]+[\"']?development|FLASK_DEBUG[=\s]+[\"']?1|DEBUG[=\s]+[\"']?(?:true|1)\b)",
+            re.MULTILINE | re.IGNORECASE,
+        ),
+        re.compile(r"(^|/)(Dockerfile[\w.-]*|\.env\.prod\w*|[\w.-]*prod[\w.-]*\.(env|ya?ml|json|toml))$"),
+    ),
+)
+"""A setting, and the paths of files in which it reaches production."""
 
 
 def problem_of_manifest(path: str, content: str) -> str | None:
@@ -33,7 +45,7 @@ def problem_of_manifest(path: str, content: str) -> str | None:
             _read_toml(content)
         elif suffix in (".yaml", ".yml") and not _TEMPLATE.search(content):
             _read_yaml(content)
-    except _Unreadable as error:
+    except UnreadableError as error:
         return str(error)
     return None
 
@@ -42,12 +54,16 @@ def debug_setting(path: str, content: str) -> tuple[int, str] | None:
     """The line that pins debugging in what is deployed."""
     for setting, where in _DEBUG:
         if where.search(path) and (match := setting.search(content)):
-            line = content.count("\n", 0, match.start()) + 1 + match[0].count("\n", 0, len(match[0]) - len(match[0].lstrip()))
+            line = (
+                content.count("\n", 0, match.start())
+                + 1
+                + match[0].count("\n", 0, len(match[0]) - len(match[0].lstrip()))
+            )
             return line, f"{match[0].strip()} is pinned for production"
     return None
 
 
-class _Unreadable(ValueError):
+class UnreadableError(ValueError):
     """Says where and why."""
 
 
@@ -66,7 +82,7 @@ def _read_json(content: str) -> None:
     try:
         json.loads(content.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
-        raise _Unreadable(f"it is no JSON: {error}") from None
+        raise UnreadableError(f"it is no JSON: {error}") from None
 
 
 def _read_toml(content: str) -> None:
@@ -75,7 +91,7 @@ def _read_toml(content: str) -> None:
     try:
         tomllib.loads(content)
     except (ValueError, RecursionError) as error:
-        raise _Unreadable(f"it is no TOML: {error}") from None
+        raise UnreadableError(f"it is no TOML: {error}") from None
 
 
 def _read_yaml(content: str) -> None:
@@ -89,6 +105,6 @@ def _read_yaml(content: str) -> None:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark is not None else ""
-        raise _Unreadable(f"it is no YAML: {getattr(error, 'problem', None) or error}{where}") from None
+        raise UnreadableError(f"it is no YAML: {getattr(error, 'problem', None) or error}{where}") from None
     except (RecursionError, ValueError) as error:
-        raise _Unreadable(f"it is no YAML: {error}") from None
+        raise UnreadableError(f"it is no YAML: {error}") from None

@@ -16,8 +16,8 @@ MAXIMUM_BYTES: Final = 400_000
 MAXIMUM_BROKEN_NODES: Final = 20_000
 """A broken file with more nodes than this is not looked into: matching it takes time that grows with the square."""
 MAXIMUM_DEPTH: Final = 200
-"""Nesting below this depth is not looked into. Matching a chain of n calls inside each other takes n² steps, and 200 levels are
-more than code that people write has."""
+"""Nesting below this depth is not looked into. Matching a chain of n calls inside each other takes n² steps, and code
+that people write is not that deep."""
 
 _PYTHON: Final = """
 (function_definition) @function
@@ -104,7 +104,7 @@ class Parsed(NamedTuple):
     """False when a limit kept it from being looked into."""
 
 
-class TooLarge(ValueError):
+class TooLargeError(ValueError):
     """The text is over a limit; says which."""
 
 
@@ -136,9 +136,9 @@ def warm_up() -> None:
 
 
 def parse(data: bytes, language: str) -> Parsed:
-    """Read ``data`` with the grammar of ``language``. Broken text is no error; TooLarge is raised over a limit."""
+    """Read ``data`` with the grammar of ``language``. Broken text is no error; TooLargeError is raised over a limit."""
     if len(data) > MAXIMUM_BYTES:
-        raise TooLarge(f"it has {len(data):,} bytes; at most {MAXIMUM_BYTES:,} are reviewed")
+        raise TooLargeError(f"it has {len(data):,} bytes; at most {MAXIMUM_BYTES:,} are reviewed")
     grammar, query = _grammar(language)
     root = Parser(grammar).parse(data).root_node
     broken = root.has_error
@@ -153,4 +153,3 @@ def reads_as_javascript(data: bytes) -> bool:
     """Whether plain JavaScript's grammar reads it without an error, where the one of TSX did not."""
     grammar, _ = _grammar("javascript")
     return not Parser(grammar).parse(data).root_node.has_error
-

@@ -22,7 +22,9 @@ def _review(reading: Reading, context: ReviewContext, verdict: Verdict) -> str:
     good = score >= LOWEST_QUALITY
     if not good:
         worst = min(quality_parts(reading).items(), key=lambda item: item[1])[0]
-        message = f"the quality score is {score:.1f} of 100, {LOWEST_QUALITY:.0f} are asked for; {worst} is the weakest part"
+        message = (
+            f"the quality score is {score:.1f} of 100, {LOWEST_QUALITY:.0f} are asked for; {worst} is the weakest part"
+        )
         verdict.find("quality_below_threshold", message)
     verdict.check("overall_quality_approved", *(() if good else ("quality_below_threshold",)))
     reasons = _compliance(reading, context, verdict)

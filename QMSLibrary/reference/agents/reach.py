@@ -1,8 +1,8 @@
 """Which functions the tests of a pull request reach, judged from the text alone.
 
-A test reaches what it calls or hands on by name, and what that calls in turn, within the files of the pull request. A name counts
-where the caller imports the module, the class or the function; a name that is written in many words and occurs once counts
-without, because fixtures and facades hide imports.
+A test reaches what it calls or hands on by name, and what that calls in turn, within the files of the pull request. A
+name counts where the caller imports the module, the class or the function; a name of several words that occurs once
+counts without, because fixtures and facades hide imports.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ class Reach:
         function = module.functions[index]
         if caller is None or caller is module or module.names[0] in imports or module.names[1] in imports:
             return True
-        if function.name in imports or (function.class_name and (function.class_name in imports or function.class_name in names)):
+        if function.name in imports or (
+            function.class_name and (function.class_name in imports or function.class_name in names)
+        ):
             return True
         return candidates == 1 and len(function.name) >= TELLING_LENGTH and bool(_TELLING.search(function.name))
 

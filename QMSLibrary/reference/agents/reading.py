@@ -47,7 +47,9 @@ class Source:
         """
         total = sum(function.lines for function, _ in self.functions)
         reached = sum(function.lines for function, is_reached in self.functions if is_reached)
-        small = self.change.type is not ChangeType.ADDED and self.change.additions < SMALL_CHANGE * len(self.module.lines)
+        small = self.change.type is not ChangeType.ADDED and self.change.additions < SMALL_CHANGE * len(
+            self.module.lines
+        )
         if small:
             total = min(total, self.change.additions)
             reached = min(reached, total)
@@ -72,7 +74,9 @@ class Reading:
         return [
             (file.path, file.content)
             for file in self.present
-            if file.content is not None and self.kinds[file.path] is not FileKind.GENERATED and len(file.content) <= MAXIMUM_TEXT
+            if file.content is not None
+            and self.kinds[file.path] is not FileKind.GENERATED
+            and len(file.content) <= MAXIMUM_TEXT
         ]
 
     # --- code

@@ -20,7 +20,7 @@ def _review(reading: Reading, context: ReviewContext, verdict: Verdict) -> str:
     if context.step is Step.PROGRESS_REVIEWS:
         verdict.check("security_scan_passed", *blocking)
     else:
-        # Called in beside another step for a sensitive change: the findings are on record early, the gate stays where it is.
+        # Called in beside another step for a sensitive change: it is on record early, and its own gate decides.
         verdict.check("security_scan_passed", passed=not blocking)
     verdict.measures["vulnerabilities"] = len(found)
     worst = max((flaw.severity for flaw, _, _ in found), key=lambda one: one.rank, default=None)

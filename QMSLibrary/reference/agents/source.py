@@ -11,7 +11,7 @@ from typing import Final
 from tree_sitter import Node
 
 from .files import module_names
-from .parsing import Captures, TooLarge, parse, reads_as_javascript
+from .parsing import Captures, TooLargeError, parse, reads_as_javascript
 
 MODULE_LEVEL: Final = -1
 """The owner of code outside every function."""
@@ -82,6 +82,15 @@ class Assignment:
     adds: bool = False
 
 
+def unwrapped(target: Node) -> Node:
+    """What is called. The grammar reads ``await db.query<T>(…)`` as a call of ``await db.query``."""
+    while (
+        target.type in ("await_expression", "non_null_expression", "parenthesized_expression") and target.named_children
+    ):
+        target = target.named_children[0]
+    return target
+
+
 def text(node: Node) -> str:
     """The node's source text."""
     return (node.text or b"").decode("utf-8", "replace")
@@ -104,7 +113,7 @@ class Module:
             return
         try:
             parsed = parse(self.data, language)
-        except TooLarge as error:
+        except TooLargeError as error:
             self.problem = str(error)
             return
         self.broken = parsed.broken and not self._reads_otherwise()
@@ -181,6 +190,7 @@ class Module:
             target = node.child_by_field_name("function") or node.child_by_field_name("constructor")
             if target is None:
                 continue
+            target = unwrapped(target)
             last = target.child_by_field_name("attribute" if python else "property") or target
             start = last.start_byte if last is not target else target.start_byte
             call = Call(text(last), node, target, start, self.owner_of(node.start_byte))
@@ -206,7 +216,9 @@ class Module:
             if target is None or value is None:
                 continue
             start = node.start_byte
-            found.append(Assignment(text(target), value, start, self.owner_of(start), node.type.startswith("augmented")))
+            found.append(
+                Assignment(text(target), value, start, self.owner_of(start), node.type.startswith("augmented"))
+            )
         return found
 
     @cached_property

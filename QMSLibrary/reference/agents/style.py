@@ -43,7 +43,9 @@ def _of_functions(module: Module) -> Iterable[StyleFinding]:
             if not shape.match(name):
                 yield StyleFinding("naming", line, index, f"{name} is not {spelling}")
         if function.lines > LONGEST_TIDY_FUNCTION:
-            message = f"{function.label} has {function.lines} lines; more than {LONGEST_TIDY_FUNCTION} do not fit a screen"
+            message = (
+                f"{function.label} has {function.lines} lines; more than {LONGEST_TIDY_FUNCTION} do not fit a screen"
+            )
             yield StyleFinding("long_function", line, index, message)
         if len(function.parameters) > MOST_PARAMETERS:
             message = f"{function.label} takes {len(function.parameters)} parameters; group what belongs together"
@@ -56,7 +58,9 @@ def _of_lines(module: Module) -> Iterable[StyleFinding]:
         if len(line) > LONGEST_LINE and "://" not in line:
             index = bisect_right(starts, number) - 1
             owner = index if index >= 0 and number <= module.functions[index].end_line else MODULE_LEVEL
-            yield StyleFinding("long_line", number, owner, f"the line has {len(line)} characters; {LONGEST_LINE} are plenty")
+            yield StyleFinding(
+                "long_line", number, owner, f"the line has {len(line)} characters; {LONGEST_LINE} are plenty"
+            )
 
 
 def _of_names(module: Module) -> Iterable[StyleFinding]:
@@ -81,7 +85,9 @@ def _of_python(module: Module) -> Iterable[StyleFinding]:
     for node in module.nodes("handler"):
         if text(node).split(":")[0].strip() == "except":
             line, owner = module.line(node), module.owner_of(node.start_byte)
-            yield StyleFinding("bare_except", line, owner, "a bare except hides every error; name the one that is meant")
+            yield StyleFinding(
+                "bare_except", line, owner, "a bare except hides every error; name the one that is meant"
+            )
     for assignment in module.assignments:
         line = module.line_of(assignment.start)
         if _TIGHT.match(module.lines[line - 1]):
@@ -100,7 +106,11 @@ def _of_script(module: Module) -> Iterable[StyleFinding]:
         yield StyleFinding("var_declaration", module.line(node), module.owner_of(node.start_byte), message)
     for node in module.nodes("comparison"):
         operator, right = node.child_by_field_name("operator"), node.child_by_field_name("right")
-        if operator is None or operator.type not in ("==", "!=") or (right is not None and right.type in ("null", "undefined")):
+        if (
+            operator is None
+            or operator.type not in ("==", "!=")
+            or (right is not None and right.type in ("null", "undefined"))
+        ):
             continue
         message = f"{operator.type} converts before it compares; use {operator.type}="
         yield StyleFinding("loose_comparison", module.line(operator), module.owner_of(node.start_byte), message)

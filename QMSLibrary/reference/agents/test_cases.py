@@ -20,46 +20,51 @@ _ASSERTING: Final = re.compile(
 )
 _PYTHON_ASSERT: Final = re.compile(r"^\s*(?:assert\b|(?:async\s+)?with\s+(?:pytest\.)?raises)", re.MULTILINE)
 _ROBOT_CASES: Final = re.compile(r"^\*+\s*(?:Test Cases|Tasks)\s*\**", re.IGNORECASE | re.MULTILINE)
-_ROBOT_SKIP: Final = re.compile(r"^\s+(?:\[Tags\].*\brobot:(?:skip|exclude)\b|Skip(?:\s{2,}|$))", re.IGNORECASE | re.MULTILINE)
+_ROBOT_SKIP: Final = re.compile(
+    r"^\s+(?:\[Tags\].*\brobot:(?:skip|exclude)\b|Skip(?:\s{2,}|$))", re.IGNORECASE | re.MULTILINE
+)
 _ROBOT_SHOULD: Final = re.compile(r"\b(?:should|must|expect|verify|wait (?:for|until))\b", re.IGNORECASE)
 
 
-class TestFlaw(NamedTuple):
+class PoorTest(NamedTuple):
     """A test that proves nothing."""
 
-    __test__ = False  # pytest collects classes by their names
     type: str
     line: int
     message: str
 
 
-def flaws_of_tests(module: Module) -> Iterable[TestFlaw]:
+def flaws_of_tests(module: Module) -> Iterable[PoorTest]:
     """``disabled_test`` and ``test_without_assertion``."""
     yield from _python_switches(module) if module.language == "python" else _script_switches(module)
     cases = _cases(module)
     if cases and not _asserts(module):
-        message = f"{len(cases)} test{'s' if len(cases) > 1 else ''} and not one assertion: they pass whatever the code does"
-        yield TestFlaw("test_without_assertion", cases[0], message)
+        message = (
+            f"{len(cases)} test{'s' if len(cases) > 1 else ''} and not one assertion: they pass whatever the code does"
+        )
+        yield PoorTest("test_without_assertion", cases[0], message)
 
 
-def flaws_of_robot(content: str) -> Iterable[TestFlaw]:
+def flaws_of_robot(content: str) -> Iterable[PoorTest]:
     """The same for a Robot Framework suite."""
     for match in _ROBOT_SKIP.finditer(content):
-        yield TestFlaw("disabled_test", content.count("\n", 0, match.start()) + 1, "the test is skipped whatever happens")
+        yield PoorTest(
+            "disabled_test", content.count("\n", 0, match.start()) + 1, "the test is skipped whatever happens"
+        )
     cases = _ROBOT_CASES.search(content)
     if cases and not _ROBOT_SHOULD.search(content, cases.end()):
         line = content.count("\n", 0, cases.start()) + 1
-        yield TestFlaw("test_without_assertion", line, "no keyword here expects anything")
+        yield PoorTest("test_without_assertion", line, "no keyword here expects anything")
 
 
-def _python_switches(module: Module) -> Iterable[TestFlaw]:
+def _python_switches(module: Module) -> Iterable[PoorTest]:
     for node in module.nodes("decorator"):
         written = text(node).lstrip("@").strip()
         if _SKIPPED.match(written):
-            yield TestFlaw("disabled_test", module.line(node), f"@{written.split('(')[0]} keeps the test from running")
+            yield PoorTest("disabled_test", module.line(node), f"@{written.split('(')[0]} keeps the test from running")
 
 
-def _script_switches(module: Module) -> Iterable[TestFlaw]:
+def _script_switches(module: Module) -> Iterable[PoorTest]:
     for call in module.calls:
         first = call.receiver.split(".")[0]
         if call.name in _DISABLED and not call.receiver:
@@ -69,14 +74,18 @@ def _script_switches(module: Module) -> Iterable[TestFlaw]:
         else:
             continue
         others = "keeps the others from running" if "only" in named or named.startswith("f") else "does not run"
-        yield TestFlaw("disabled_test", module.line(call.node), f"{named} {others}")
+        yield PoorTest("disabled_test", module.line(call.node), f"{named} {others}")
 
 
 def _cases(module: Module) -> list[int]:
     """The lines of the test cases."""
     if module.language == "python":
         return [one.start_line for one in module.functions if one.name.startswith("test") and not one.trivial]
-    return [module.line(call.node) for call in module.calls if call.name in ("it", "test", "specify") and len(call.arguments) > 1]
+    return [
+        module.line(call.node)
+        for call in module.calls
+        if call.name in ("it", "test", "specify") and len(call.arguments) > 1
+    ]
 
 
 def _asserts(module: Module) -> bool:

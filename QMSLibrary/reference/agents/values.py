@@ -1,7 +1,7 @@
 """What a string is made of: constant text and holes that something else fills.
 
-A vulnerability of the injection kind is a text of a certain shape (a statement, a page, a command) with a hole that somebody outside
-can fill. This chapter finds the text and the holes, for every language alike; the flaws say which shape and which hole.
+An injection is a text of a certain shape (a statement, a page, a command) with a hole that somebody outside can fill.
+This chapter finds the text and the holes, for every language alike; the flaws say which shape and which hole.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from .source import MODULE_LEVEL, Call, Module, text
+from .source import MODULE_LEVEL, Call, Module, text, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,19 @@ _INNER: Final = {
     "parenthesized_expression", "await_expression", "await", "as_expression", "satisfies_expression",
     "non_null_expression", "expression_statement", "spread_element", "type_conversion", "jsx_expression",
 }  # fmt: skip
-_SAFE_TYPES: Final = {"number", "bigint", "boolean", "int", "float", "bool", "Decimal", "UUID", "date", "datetime", "Date"}
+_SAFE_TYPES: Final = {
+    "number",
+    "bigint",
+    "boolean",
+    "int",
+    "float",
+    "bool",
+    "Decimal",
+    "UUID",
+    "date",
+    "datetime",
+    "Date",
+}
 _SAME_TEXT: Final = {"strip", "trim", "dedent", "lower", "upper", "toLowerCase", "toUpperCase", "toString", "cleandoc"}
 
 
@@ -118,7 +130,9 @@ class Values:
     def _string(self, node: Node, owner: int, depth: int, seen: frozenset[str]) -> Iterator[Piece]:
         for child in node.named_children:
             if child.type in ("interpolation", "template_substitution"):
-                inner = child.child_by_field_name("expression") or (child.named_children[0] if child.named_children else child)
+                inner = child.child_by_field_name("expression") or (
+                    child.named_children[0] if child.named_children else child
+                )
                 yield from self._read(inner, owner, depth + 1, seen)
             elif child.type in ("string", "template_string"):
                 yield from self._string(child, owner, depth + 1, seen)
@@ -158,6 +172,7 @@ class Values:
         if target is None or arguments is None:
             yield self._hole(node, owner)
             return
+        target = unwrapped(target)
         subject = target.child_by_field_name("object")
         last = target.child_by_field_name("attribute") or target.child_by_field_name("property") or target
         name = text(last)
@@ -187,7 +202,9 @@ class Values:
             return
         values = arguments.named_children if self._module.language == "python" else [subject]
         for value in values:
-            elements = value.named_children if value.type in ("list", "array", "tuple") else self._elements(value, owner)
+            elements = (
+                value.named_children if value.type in ("list", "array", "tuple") else self._elements(value, owner)
+            )
             if elements is None:
                 yield self._hole(node, owner, "join")
                 return
@@ -227,7 +244,7 @@ class Values:
 
 
 def built_text(pieces: list[Piece]) -> str:
-    """The constant text, with ``\\0`` where a hole is."""
+    """The constant text, with a NUL where a hole is."""
     return "".join("\0" if isinstance(piece, Hole) else piece for piece in pieces)
 
 

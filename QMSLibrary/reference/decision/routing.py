@@ -71,7 +71,7 @@ def serve_waiting(connection: Connection, context: Context) -> None:
 
 
 def _is_late(connection: Connection, event: Event) -> bool:
-    """Whether the workflow has moved on since. Several events of one act share a revision, so an equal one is not late."""
+    """Whether the workflow has moved on since. Events of one act share a revision, so an equal one is not late."""
     snapshot = event.payload.get("workflow")
     return snapshot is not None and snapshot["revision"] < COPIES.revision(connection, event.workflow_id or "")
 

@@ -15,11 +15,9 @@ from functools import partial
 from typing import Any, Final
 
 import httpx
-import orjson
 from sqlalchemy import Connection, Row, delete, select
 
 from QMSLibrary.contract.events import EventType
-from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.contract.routes import PULL_REQUEST, SUBMIT_RESULT, WORKFLOW, Route
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import STEP_CHECKS, AgentResult, Step
@@ -48,7 +46,7 @@ class Workers:
         self._news = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._under_way: dict[int, asyncio.Task[None]] = {}
-        self._reading: dict[tuple[str, str, int, int], asyncio.Task[tuple[PullRequest, Workflow]]] = {}
+        self._reading: dict[tuple[str, str, int, int], asyncio.Task[tuple[bytes, Workflow]]] = {}
 
     def on_step_assigned(self, connection: Connection, event: Any, context: Context) -> None:
         """Open the tasks of the step."""
@@ -105,10 +103,11 @@ class Workers:
             await self._context.store.write(partial(self._drop, row))
             return
         seconds = time.perf_counter() - begun
-        await self._context.store.write(partial(self._done, row, pull_request.repository, seconds, result))
+        repository = workflow.pull_request.repository
+        await self._context.store.write(partial(self._done, row, repository, seconds, result))
 
-    async def _read(self, row: Row[Any]) -> tuple[PullRequest, Workflow] | None:
-        """The pull request and its workflow, read once for all agents of an attempt; None when the task is over."""
+    async def _read(self, row: Row[Any]) -> tuple[bytes, Workflow] | None:
+        """The pull request as it came, and its workflow, asked for once for all agents; None when the task is over."""
         key = (row.workflow_id, row.step, row.run, row.attempt)
         reading = self._reading.get(key)
         if reading is None:
@@ -120,13 +119,13 @@ class Workers:
         except _TaskOver:
             return None
 
-    async def _fetch(self, row: Row[Any]) -> tuple[PullRequest, Workflow]:
+    async def _fetch(self, row: Row[Any]) -> tuple[bytes, Workflow]:
         parts = {"workflow_id": row.workflow_id}
         pull_request = await self._ask(PULL_REQUEST, row, parts)
         workflow = await self._ask(WORKFLOW, row, parts)
         if pull_request is None or workflow is None:
             raise _TaskOver
-        return PullRequest.model_validate_json(pull_request), Workflow.model_validate_json(workflow)
+        return pull_request, Workflow.model_validate_json(workflow)
 
     async def _ask(
         self, route: Route, row: Row[Any], parts: dict[str, str], content: bytes | None = None
@@ -151,19 +150,15 @@ class Workers:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _analyse(
-        self, row: Row[Any], pull_request: PullRequest, workflow: Workflow, thread: ThreadPoolExecutor
+        self, row: Row[Any], pull_request: bytes, workflow: Workflow, thread: ThreadPoolExecutor
     ) -> AgentResult:
-        assignment = orjson.loads(row.assignment or "{}")
         for attempt in range(1, _ATTEMPTS_AT_ANALYSIS + 1):
             try:
-                result = await asyncio.get_running_loop().run_in_executor(
-                    thread, answer_for, row.role, pull_request, workflow, assignment
+                return await asyncio.get_running_loop().run_in_executor(
+                    thread, answer_for, row.role, row.agent_id, Step(row.step), pull_request, workflow
                 )
             except Exception:
                 _LOG.exception("%s failed at task %d, attempt %d", row.agent_id, row.position, attempt)
-            else:
-                findings = [one.model_copy(update={"agent_id": row.agent_id}) for one in result.findings]
-                return result.model_copy(update={"agent_id": row.agent_id, "findings": findings})
         # An agent that breaks down has not looked: none of its checks has passed, and the reason says so.
         checks = dict.fromkeys(STEP_CHECKS[Step(row.step)], False)
         return AgentResult(

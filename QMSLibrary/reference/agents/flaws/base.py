@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from QMSLibrary.contract.steps import Severity
 
 if TYPE_CHECKING:
-    from ..source import Module
-    from ..values import Values
+    from QMSLibrary.reference.agents.source import Module
+    from QMSLibrary.reference.agents.values import Values
 
 
 class FlawKind(Enum):

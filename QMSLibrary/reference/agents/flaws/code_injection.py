@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 
 from QMSLibrary.contract.steps import Severity
+from QMSLibrary.reference.agents.source import Module, text
+from QMSLibrary.reference.agents.values import Hole, Values
 
-from ..source import Module, text
-from ..values import Hole, Values
 from .base import Flaw, FlawKind, Found
 
 
@@ -26,13 +26,28 @@ def _evaluated(module: Module, values: Values) -> Iterable[Found]:
 def _deserialized(module: Module, values: Values) -> Iterable[Found]:
     for call in module.calls:
         receiver = call.receiver
-        if call.name in ("loads", "load", "Unpickler") and receiver in ("pickle", "cPickle", "dill", "marshal", "shelve", "jsonpickle"):
-            yield Found(module.line(call.node), f"{receiver}.{call.name} runs whatever its input says; use a data format such as JSON")
+        if call.name in ("loads", "load", "Unpickler") and receiver in (
+            "pickle",
+            "cPickle",
+            "dill",
+            "marshal",
+            "shelve",
+            "jsonpickle",
+        ):
+            yield Found(
+                module.line(call.node),
+                f"{receiver}.{call.name} runs whatever its input says; use a data format such as JSON",
+            )
         elif receiver == "yaml" and (
             call.name in ("unsafe_load", "full_load")
-            or (call.name == "load" and "Safe" not in " ".join(text(one) for one in (*call.arguments[1:], *call.keywords.values())))
+            or (
+                call.name == "load"
+                and "Safe" not in " ".join(text(one) for one in (*call.arguments[1:], *call.keywords.values()))
+            )
         ):
-            yield Found(module.line(call.node), f"yaml.{call.name} builds any object its input names; use yaml.safe_load")
+            yield Found(
+                module.line(call.node), f"yaml.{call.name} builds any object its input names; use yaml.safe_load"
+            )
 
 
 EVALUATION = Flaw(

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from QMSLibrary.contract.steps import Severity
+from QMSLibrary.reference.agents.source import Call, Module, text
+from QMSLibrary.reference.agents.values import Hole, Values, argument
 
-from ..source import Call, Module, text
-from ..values import Hole, Values, argument
 from .base import Flaw, FlawKind, Found
 
 _SHELLS: Final = {"system", "popen", "getoutput", "getstatusoutput", "create_subprocess_shell"}
@@ -25,7 +25,11 @@ def _command(module: Module, call: Call) -> bool:
         shell = call.keywords.get("shell")
         return call.name in _SUBPROCESS and shell is not None and text(shell) == "True"
     # RegExp and database drivers have an exec() too: only the one of child_process counts.
-    return call.name in _NODE and "child_process" in module.content and call.receiver in ("", "child_process", "cp", "shell")
+    return (
+        call.name in _NODE
+        and "child_process" in module.content
+        and call.receiver in ("", "child_process", "cp", "shell")
+    )
 
 
 def _find(module: Module, values: Values) -> Iterable[Found]:
@@ -35,7 +39,9 @@ def _find(module: Module, values: Values) -> Iterable[Found]:
             continue
         for piece in values.pieces(node, call.owner):
             if isinstance(piece, Hole) and not _SAFE_CALLS.search(piece.call) and values.is_dynamic(piece):
-                message = f"{piece.written[:40]} becomes part of a shell command; pass arguments as a list, without a shell"
+                message = (
+                    f"{piece.written[:40]} becomes part of a shell command; pass arguments as a list, without a shell"
+                )
                 yield Found(module.line(call.node), message)
                 break
 

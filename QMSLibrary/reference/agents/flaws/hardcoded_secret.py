@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from QMSLibrary.contract.steps import Severity
+from QMSLibrary.reference.agents.source import Module, text
+from QMSLibrary.reference.agents.values import Values
 
-from ..source import Module, text
-from ..values import Values
 from .base import Flaw, FlawKind, Found
 
 _NAME: Final = re.compile(
@@ -37,7 +37,9 @@ def issued_secrets(content: str) -> Iterable[Found]:
     """Keys and tokens of a documented format, in any text file."""
     for match in _ISSUED.finditer(content):
         if not _PLACEHOLDER.search(match[0]) and (match[0].startswith("-----") or _is_random(match[0])):
-            yield Found(content.count("\n", 0, match.start()) + 1, f"a credential ({match[0][:4]}…) is in the file; revoke it")
+            yield Found(
+                content.count("\n", 0, match.start()) + 1, f"a credential ({match[0][:4]}…) is in the file; revoke it"
+            )
 
 
 def _find(module: Module, values: Values) -> Iterable[Found]:
@@ -59,7 +61,9 @@ def _find(module: Module, values: Values) -> Iterable[Found]:
 def _literal(module: Module, name: str, written: str, start: int) -> Iterable[Found]:
     value = written.strip("rbfuRBFU").strip("'\"`")
     if len(value) >= 8 and not _PLACEHOLDER.search(value) and _is_random(value):
-        yield Found(module.line_of(start), f"{name} is written into the code; revoke it, and read it from the environment")
+        yield Found(
+            module.line_of(start), f"{name} is written into the code; revoke it, and read it from the environment"
+        )
 
 
 def _is_random(value: str) -> bool:
@@ -76,5 +80,7 @@ FLAW = Flaw(
     severity=Severity.CRITICAL,
     cwe="CWE-798",
     find=_find,
-    hint=re.compile(r"passw|pwd|secret|api[_-]?key|access[_-]?key|token|private[_-]?key|signing[_-]?key|" + _ISSUED.pattern, re.I),
+    hint=re.compile(
+        r"passw|pwd|secret|api[_-]?key|access[_-]?key|token|private[_-]?key|signing[_-]?key|" + _ISSUED.pattern, re.I
+    ),
 )

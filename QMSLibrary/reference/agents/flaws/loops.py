@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from QMSLibrary.contract.steps import Severity
+from QMSLibrary.reference.agents.source import Module, text
+from QMSLibrary.reference.agents.values import Values, built_text
 
-from ..source import Module, text
-from ..values import Values, built_text
 from .base import Flaw, FlawKind, Found
 
 if TYPE_CHECKING:
@@ -112,7 +112,9 @@ def _quadratic(module: Module, values: Values) -> Iterable[Found]:
     for loop in loops:
         for outer in _around(loops, loop.place):
             if loop.over and loop.over == outer.over and outer is not loop and not loop.over.isdigit():
-                message = f"for each of {loop.over} it goes through all of them again; look them up in a set or a dictionary"
+                message = (
+                    f"for each of {loop.over} it goes through all of them again; look them up in a set or a dictionary"
+                )
                 yield Found(module.line_of(loop.place), message)
                 break
 
@@ -126,9 +128,18 @@ def _blocking(module: Module, values: Values) -> Iterable[Found]:
         if "async" not in head.split("(")[0]:
             continue
         sleeping = module.language == "python" and call.name == "sleep" and call.receiver == "time"
-        waiting = module.language != "python" and call.name.endswith("Sync") and call.receiver in ("fs", "child_process", "crypto", "")
-        if sleeping or (waiting and call.name in ("readFileSync", "writeFileSync", "execSync", "spawnSync", "pbkdf2Sync", "scryptSync")):
-            yield Found(module.line(call.node), f"{call.name} stops everything else while it waits; await its counterpart")
+        waiting = (
+            module.language != "python"
+            and call.name.endswith("Sync")
+            and call.receiver in ("fs", "child_process", "crypto", "")
+        )
+        if sleeping or (
+            waiting
+            and call.name in ("readFileSync", "writeFileSync", "execSync", "spawnSync", "pbkdf2Sync", "scryptSync")
+        ):
+            yield Found(
+                module.line(call.node), f"{call.name} stops everything else while it waits; await its counterpart"
+            )
 
 
 N_PLUS_ONE = Flaw(

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from QMSLibrary.contract.steps import Severity
+from QMSLibrary.reference.agents.source import Module
+from QMSLibrary.reference.agents.values import Hole, Values
 
-from ..source import Module
-from ..values import Hole, Values
 from .base import Flaw, FlawKind, Found
 
 _OPENERS: Final = {
-    "open", "readFile", "readFileSync", "createReadStream", "sendFile", "writeFile", "writeFileSync", "send_file", "FileResponse",
-    "unlink", "unlinkSync", "Path",
+    "open", "readFile", "readFileSync", "createReadStream", "sendFile", "writeFile", "writeFileSync", "send_file",
+    "FileResponse", "unlink", "unlinkSync", "Path",
 }  # fmt: skip
 # Only what a request says is taken for hostile: a program that opens the file its caller names does its work.
 _REQUEST: Final = re.compile(
@@ -38,7 +38,10 @@ def _find(module: Module, values: Values) -> Iterable[Found]:
             ]
             for hole in inner:
                 if _REQUEST.match(hole.written) and not _SAFE_CALLS.search(hole.call):
-                    yield Found(module.line(call.node), f"{hole.written[:40]} names the file; take its base name, inside a folder")
+                    yield Found(
+                        module.line(call.node),
+                        f"{hole.written[:40]} names the file; take its base name, inside a folder",
+                    )
                     break
 
 

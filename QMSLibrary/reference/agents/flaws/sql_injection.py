@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from QMSLibrary.contract.steps import Severity
+from QMSLibrary.reference.agents.source import Module, text
+from QMSLibrary.reference.agents.values import Hole, Piece, Values, built_text
 
-from ..source import Module, text
-from ..values import Hole, Piece, Values, built_text
 from .base import Flaw, FlawKind, Found
 
 _STATEMENT: Final = re.compile(
@@ -23,12 +23,16 @@ _SINK: Final = re.compile(
     r"^\$?(?:execute\w*|query\w*|raw\w*|run|all|get|each|exec|prepare|read_sql\w*|text|unsafe|fetch\w*|literal|from_statement|"
     r"[a-z]\w*(?:Query|Raw|RawUnsafe|Sql|SQL)|(?:run|exec|do)_?(?:sql|query)\w*|many\w*|one\w*|any|none|oneOrNone|extra)$"
 )
-_TALK: Final = re.compile(r"log|debug|info|warn|error|print|trace|exception|assert|raise|expect|describe|write|format", re.I)
+_TALK: Final = re.compile(
+    r"log|debug|info|warn|error|print|trace|exception|assert|raise|expect|describe|write|format", re.I
+)
 _SAFE_CALLS: Final = re.compile(
     r"^(?:int|float|len|bool|abs|round|min|max|sum|hash|Number|parseInt|parseFloat|BigInt|UUID|"
     r"\w*(?:[Ee]scape|[Qq]uote|[Ii]dentifier|[Pp]laceholder)\w*|arithmetic|literal_column|isoformat|timestamp)$"
 )
-_IDENTIFIER_PLACE: Final = re.compile(r"(?:FROM|INTO|UPDATE|JOIN|TABLE|EXISTS|INDEX|VIEW|ON|\.|,|\(|SELECT|BY)\s*[\"`\[]?$", re.I)
+_IDENTIFIER_PLACE: Final = re.compile(
+    r"(?:FROM|INTO|UPDATE|JOIN|TABLE|EXISTS|INDEX|VIEW|ON|\.|,|\(|SELECT|BY)\s*[\"`\[]?$", re.I
+)
 
 
 def _find(module: Module, values: Values) -> Iterable[Found]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from QMSLibrary.contract.steps import Severity
+from QMSLibrary.reference.agents.source import Module, text
+from QMSLibrary.reference.agents.values import Values
 
-from ..source import Module, text
-from ..values import Values
 from .base import Flaw, FlawKind, Found
 
 _WEAK: Final = re.compile(r"^[\"']?(?:md5|sha1|sha-1|rc4|des|des-ede3?|md4)[\"']?$", re.IGNORECASE)
@@ -33,7 +33,10 @@ def _hashed(module: Module, values: Values) -> Iterable[Found]:
         function = module.functions[call.owner] if call.owner >= 0 else None
         near = f"{about} {function.name} {' '.join(function.parameters)}" if function else about
         if _PRECIOUS.search(near):
-            yield Found(module.line(call.node), f"{weak} does not protect anything any more; use SHA-256, or scrypt for passwords")
+            yield Found(
+                module.line(call.node),
+                f"{weak} does not protect anything any more; use SHA-256, or scrypt for passwords",
+            )
 
 
 def _unverified(module: Module, values: Values) -> Iterable[Found]:
@@ -45,7 +48,12 @@ def _unverified(module: Module, values: Values) -> Iterable[Found]:
             yield Found(module.line(call.node), "the server's certificate is not checked; use create_default_context")
     for pair in module.nodes("pair"):
         key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
-        if key is not None and value is not None and text(key).strip("'\"") == "rejectUnauthorized" and text(value) == "false":
+        if (
+            key is not None
+            and value is not None
+            and text(key).strip("'\"") == "rejectUnauthorized"
+            and text(value) == "false"
+        ):
             yield Found(module.line(pair), "the server's certificate is not checked; leave rejectUnauthorized on")
 
 

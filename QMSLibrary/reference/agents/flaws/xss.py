@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from QMSLibrary.contract.steps import Severity
+from QMSLibrary.reference.agents.source import Module, text
+from QMSLibrary.reference.agents.values import Hole, Piece, Values, argument, built_text, holes
 
-from ..source import Module, text
-from ..values import Hole, Piece, Values, argument, built_text, holes
 from .base import Flaw, FlawKind, Found
 
 _PAGE: Final = re.compile(r"<(?:!doctype|[a-z][a-z0-9-]*)(?:[\s>/]|\0)", re.IGNORECASE)
@@ -21,10 +21,11 @@ _SAFE_CALLS: Final = re.compile(
 _HTML_PROPERTIES: Final = ("innerHTML", "outerHTML", "srcdoc")
 _RAW_CALLS: Final = {"Markup": 0, "mark_safe": 0, "bypassSecurityTrustHtml": 0, "SafeString": 0, "html_safe": 0}
 """They declare a text to be safe: position of the text."""
-_RESPONSES: Final = {
-    "send", "end", "HttpResponse", "HTMLResponse", "make_response", "Response", "render_template_string", "html",
-    "insertAdjacentHTML", "write", "writeln", "createContextualFragment",
-}  # fmt: skip
+_ANSWERS: Final = re.compile(
+    r"^(?:send|end|html|write|writeln|make_response|render_template_string|insertAdjacentHTML|createContextualFragment|"
+    r"\w*Response)$"
+)
+"""What brings a text to a browser."""
 
 
 def _find(module: Module, values: Values) -> Iterable[Found]:
@@ -34,7 +35,7 @@ def _find(module: Module, values: Values) -> Iterable[Found]:
     for call in module.calls:
         if call.name in _RAW_CALLS and call.arguments:
             yield from _unescaped(module, values, values.pieces(call.arguments[0], call.owner), call.name)
-        elif call.name in _RESPONSES:
+        elif _ANSWERS.match(call.name):
             # The text is the last positional argument in JavaScript, the first one or ``content`` in Python.
             place = 0 if module.language == "python" else len(call.arguments) - 1
             last = argument(call, place, "content", "response") if place >= 0 else None
@@ -45,14 +46,18 @@ def _find(module: Module, values: Values) -> Iterable[Found]:
                 pieces = values.pieces(last, call.owner)
                 if raw or _PAGE.search(built_text(pieces)):
                     yield from _unescaped(module, values, pieces, call.name)
-        elif call.name == "Environment" and (off := call.keywords.get("autoescape")) is not None and text(off) == "False":
+        elif (
+            call.name == "Environment" and (off := call.keywords.get("autoescape")) is not None and text(off) == "False"
+        ):
             yield Found(module.line(call.node), "templates are rendered without escaping; leave autoescape on")
     for node in module.nodes("return"):
         inner = node.named_children[:1] if node.type == "return_statement" else [node]
         for child in inner:
             pieces = values.pieces(child, module.owner_of(child.start_byte))
             if _PAGE.search(built_text(pieces)):
-                outside = [hole for hole in holes(pieces) if values.is_parameter(hole) or hole.root in ("req", "request")]
+                outside = [
+                    hole for hole in holes(pieces) if values.is_parameter(hole) or hole.root in ("req", "request")
+                ]
                 yield from _unescaped(module, values, list(outside), "the page")
     for pair in module.nodes("pair"):
         key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
