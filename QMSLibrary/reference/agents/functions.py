@@ -67,15 +67,13 @@ def _python_function(module: Module, node: Node, decorators: dict[int, list[str]
         parameters=_python_parameters(node.child_by_field_name("parameters")),
         documented=documented,
         public=not written.startswith("_") and not (owner or "").startswith("_"),
-        trivial=all(_does_nothing(statement) for statement in rest),
+        trivial=len(rest) < 3 and all(_does_nothing(statement) for statement in rest),
         decorators=tuple(decorators.get(node.start_byte, ())),
     )
 
 
 def _is_docstring(statement: Node) -> bool:
-    first = (
-        statement.named_children[0] if statement.type == "expression_statement" and statement.named_children else None
-    )
+    first = statement.named_child(0) if statement.type == "expression_statement" else None
     return first is not None and first.type in ("string", "concatenated_string")
 
 

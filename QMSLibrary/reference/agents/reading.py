@@ -164,7 +164,7 @@ class Reading:
         for module in self.source_modules:
             values: Values | None = None
             for flaw in FLAWS:
-                if module.problem is None and flaw.hint.search(module.content):
+                if module.problem is None and flaw.may_be_in(module.content):
                     values = values or Values(module)
                     places = {place.line: place for place in flaw.find(module, values)}
                     found[flaw.kind] += [(flaw, module.path, places[line]) for line in sorted(places)]

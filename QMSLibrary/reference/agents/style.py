@@ -16,6 +16,7 @@ _SNAKE: Final = re.compile(r"^_*[a-z0-9_]*$|^[A-Z][A-Z0-9_]*$|^(?:visit|test|set
 _CAMEL: Final = re.compile(r"^[#_$]*[a-zA-Z$][a-zA-Z0-9$]*_?$|^[A-Z][A-Z0-9_]*$|^_+$")
 _LOGGERS: Final = {"log", "debug", "dir", "trace"}
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
+_EQUALS_NONE: Final = re.compile(r"[=!]=\s*None\b")
 _TIGHT: Final = re.compile(r"^\s*[A-Za-z_]\w*=[^=\s]")
 
 
@@ -95,7 +96,7 @@ def _of_python(module: Module) -> Iterable[StyleFinding]:
     for index, function in enumerate(module.functions):
         body = module.lines[function.start_line - 1 : function.end_line]
         for offset, line_text in enumerate(body):
-            if re.search(r"[=!]=\s*None\b", line_text):
+            if "None" in line_text and _EQUALS_NONE.search(line_text):
                 message = "None is compared with 'is'"
                 yield StyleFinding("comparison", function.start_line + offset, index, message)
 

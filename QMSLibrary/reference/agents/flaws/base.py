@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -38,6 +37,10 @@ class Flaw:
     kind: FlawKind
     severity: Severity
     find: Callable[[Module, Values], Iterable[Found]]
-    hint: re.Pattern[str]
-    """A file without a match cannot have the flaw and is not looked into: most files have nothing."""
+    hints: tuple[str, ...]
+    """A file without any of these words cannot have the flaw and is not looked into: most files have nothing."""
     cwe: str | None = None
+
+    def may_be_in(self, content: str) -> bool:
+        """Whether it is worth looking."""
+        return any(hint in content for hint in self.hints)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from QMSLibrary.contract.steps import Severity
@@ -56,7 +55,7 @@ EVALUATION = Flaw(
     severity=Severity.HIGH,
     cwe="CWE-95",
     find=_evaluated,
-    hint=re.compile(r"\beval\s*\(|\bexec\s*\(|new\s+Function\b"),
+    hints=("eval", "exec", "Function"),
 )
 DESERIALIZATION = Flaw(
     type="unsafe_deserialization",
@@ -64,5 +63,5 @@ DESERIALIZATION = Flaw(
     severity=Severity.HIGH,
     cwe="CWE-502",
     find=_deserialized,
-    hint=re.compile(r"\b(?:pickle|cPickle|dill|marshal|jsonpickle|shelve|yaml)\.(?:\w*load|Unpickler)"),
+    hints=("pickle", "dill", "marshal", "shelve", "yaml"),
 )

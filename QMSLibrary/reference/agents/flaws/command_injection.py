@@ -52,5 +52,5 @@ FLAW = Flaw(
     severity=Severity.HIGH,
     cwe="CWE-78",
     find=_find,
-    hint=re.compile(r"\bos\.system|popen|getoutput|getstatusoutput|subprocess_shell|shell\s*=\s*True|child_process"),
+    hints=("system", "popen", "getoutput", "getstatusoutput", "subprocess_shell", "shell", "child_process"),
 )

@@ -25,6 +25,10 @@ _ISSUED: Final = re.compile(
     r"\bsk_live_[A-Za-z0-9]{20,}\b|\bAIza[A-Za-z0-9_-]{35}\b|\bglpat-[A-Za-z0-9_-]{20}\b|\bnpm_[A-Za-z0-9]{36}\b|"
     r"-----BEGIN (?:RSA |EC |OPENSSH |DSA )?PRIVATE KEY-----"
 )
+_ISSUERS: Final = (
+    "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xoxa-", "xoxb-", "xoxp-", "xoxr-", "xoxs-",
+    "sk_live_", "AIza", "glpat-", "npm_", "PRIVATE KEY",
+)  # fmt: skip
 _PLACEHOLDER: Final = re.compile(
     r"example|placeholder|change[_-]?me|your[_-]|dummy|fake|sample|xxx|\*\*\*|<[^>]+>|\$\{|\{\{|%\(|^(?:password|secret|test|"
     r"token|none|null|true|false|string|str|hidden|redacted|required|invalid|missing|[a-z_.\-/ ]+)$",
@@ -35,6 +39,8 @@ _STRINGS: Final = {"string", "template_string", "concatenated_string"}
 
 def issued_secrets(content: str) -> Iterable[Found]:
     """Keys and tokens of a documented format, in any text file."""
+    if not any(mark in content for mark in _ISSUERS):
+        return
     for match in _ISSUED.finditer(content):
         if not _PLACEHOLDER.search(match[0]) and (match[0].startswith("-----") or _is_random(match[0])):
             yield Found(
@@ -74,13 +80,14 @@ def _is_random(value: str) -> bool:
     return entropy >= 2.5 and kinds >= 2 and not re.search(r"\s", value) and "://" not in value
 
 
+_HINTS: Final = (
+    "passw", "PASSW", "Passw", "pwd", "PWD", "ecret", "SECRET", "key", "Key", "KEY", "oken", "TOKEN", *_ISSUERS,
+)  # fmt: skip
 FLAW = Flaw(
     type="hardcoded_secret",
     kind=FlawKind.SECURITY,
     severity=Severity.CRITICAL,
     cwe="CWE-798",
     find=_find,
-    hint=re.compile(
-        r"passw|pwd|secret|api[_-]?key|access[_-]?key|token|private[_-]?key|signing[_-]?key|" + _ISSUED.pattern, re.I
-    ),
+    hints=_HINTS,
 )

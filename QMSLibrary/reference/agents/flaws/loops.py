@@ -147,19 +147,19 @@ N_PLUS_ONE = Flaw(
     kind=FlawKind.PERFORMANCE,
     severity=Severity.MEDIUM,
     find=_queries,
-    hint=re.compile(r"SELECT\b|select\b|find_?[A-Zbo]|get_by_|get_or_404|scalar_one|load_by_", re.ASCII),
+    hints=("SELECT", "select", "find", "get_by_", "get_or_404", "scalar_one", "load_by_"),
 )
 QUADRATIC_LOOP = Flaw(
     type="quadratic_loop",
     kind=FlawKind.PERFORMANCE,
     severity=Severity.MEDIUM,
     find=_quadratic,
-    hint=re.compile(r"\bfor\b[\s\S]*\bfor\b|\bforEach\b|\.(?:map|filter|some|every|find|reduce)\("),
+    hints=("for ", "for(", "forEach", ".map(", ".filter(", ".some(", ".every(", ".find(", ".reduce("),
 )
 BLOCKING_CALL = Flaw(
     type="blocking_call",
     kind=FlawKind.PERFORMANCE,
     severity=Severity.MEDIUM,
     find=_blocking,
-    hint=re.compile(r"\btime\.sleep\b|\w+Sync\("),
+    hints=("time.sleep", "Sync("),
 )

@@ -64,5 +64,5 @@ FLAW = Flaw(
     severity=Severity.HIGH,
     cwe="CWE-22",
     find=_find,
-    hint=re.compile(r"\breq(?:uest)?\.\w+"),
+    hints=("req.", "request."),
 )

@@ -30,6 +30,10 @@ _SAFE_CALLS: Final = re.compile(
     r"^(?:int|float|len|bool|abs|round|min|max|sum|hash|Number|parseInt|parseFloat|BigInt|UUID|"
     r"\w*(?:[Ee]scape|[Qq]uote|[Ii]dentifier|[Pp]laceholder)\w*|arithmetic|literal_column|isoformat|timestamp)$"
 )
+_VERBS: Final = (
+    "SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "CREATE", "DROP", "ALTER", "TRUNCATE", "EXEC",
+    "EXECUTE",
+)  # fmt: skip
 _IDENTIFIER_PLACE: Final = re.compile(
     r"(?:FROM|INTO|UPDATE|JOIN|TABLE|EXISTS|INDEX|VIEW|ON|\.|,|\(|SELECT|BY)\s*[\"`\[]?$", re.I
 )
@@ -84,7 +88,5 @@ FLAW = Flaw(
     severity=Severity.HIGH,
     cwe="CWE-89",
     find=_find,
-    hint=re.compile(
-        r"\b(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|MERGE|CREATE|DROP|ALTER|TRUNCATE|EXEC(?:UTE)?|select|insert|update|delete)\s"
-    ),
+    hints=tuple(f"{word}{blank}" for verb in _VERBS for word in (verb, verb.lower()) for blank in (" ", "\n")),
 )

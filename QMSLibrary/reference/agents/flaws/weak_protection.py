@@ -63,7 +63,7 @@ WEAK_HASH = Flaw(
     severity=Severity.MEDIUM,
     cwe="CWE-328",
     find=_hashed,
-    hint=re.compile(r"md5|sha1|md4|rc4|\bdes\b", re.IGNORECASE),
+    hints=("md5", "MD5", "sha1", "SHA1", "md4", "rc4", "RC4", "des-", "DES"),
 )
 UNVERIFIED_CERTIFICATE = Flaw(
     type="unverified_certificate",
@@ -71,5 +71,5 @@ UNVERIFIED_CERTIFICATE = Flaw(
     severity=Severity.HIGH,
     cwe="CWE-295",
     find=_unverified,
-    hint=re.compile(r"verify\s*=\s*False|_create_unverified_context|rejectUnauthorized"),
+    hints=("verify", "_create_unverified_context", "rejectUnauthorized"),
 )

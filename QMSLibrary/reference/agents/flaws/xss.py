@@ -80,14 +80,17 @@ def _safe(values: Values, hole: Hole) -> bool:
     return hole.written.endswith((".length", ".size", "_count", "Count")) or hole.node.type.startswith("jsx")
 
 
+_HINTS: Final = (
+    "innerHTML", "outerHTML", "insertAdjacentHTML", "srcdoc", "document.write", "__html", "Markup", "mark_safe",
+    "SafeString", "html_safe", "render_template_string", "createContextualFragment", "bypassSecurity", "autoescape",
+    "</", "/>", "<br", "<img", "<input", "<!", "<script", "<a ", "<p>", "<p ", "<div", "<span", "<h1", "<h2", "<td",
+    "<tr", "<li", "<b>", "<html", "<strong",
+)  # fmt: skip
 FLAW = Flaw(
     type="xss",
     kind=FlawKind.SECURITY,
     severity=Severity.MEDIUM,
     cwe="CWE-79",
     find=_find,
-    hint=re.compile(
-        r"innerHTML|outerHTML|insertAdjacentHTML|srcdoc|document\.write|__html|Markup|mark_safe|SafeString|render_template_string|"
-        r"createContextualFragment|bypassSecurity|autoescape|<[a-zA-Z!][\w-]*[\s>/]"
-    ),
+    hints=_HINTS,
 )
