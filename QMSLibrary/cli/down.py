@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from QMSLibrary.environments.home import EndWatch
 
 NAME: Final = "down"
 EXAMPLES: Final = """\
@@ -38,15 +41,17 @@ def run(options: argparse.Namespace) -> int:
     if options.name and options.name not in up and not options.force:
         console.error(f"{options.name!r} is not up. Up: {', '.join(up) or 'nothing'}.")
         return 1
+    shared = [one for one in home.directories(folder) if "-own-" not in one.name]
+    mine = [one for one in shared if not wanted or _name(one) in wanted]
+    watches = {directory: home.EndWatch(directory) for directory in mine}
     for name in wanted:
         if name in up:
             os.kill(up[name], signal.SIGTERM)
-    shared = [one for one in home.directories(folder) if "-own-" not in one.name]
-    mine = [one for one in shared if not wanted or _name(one) in wanted]
     if options.force:
         for directory in mine:
             control.ask(directory, "end")
-    left = [directory for directory in mine if wanted and not _ended(directory, list(up.values()))]
+    holding = list(up.values())
+    left = [directory for directory, watch in watches.items() if wanted and not _ended(directory, watch, holding)]
     for directory in left:
         console.error(f"{_name(directory)} stays: it is used by {_used_by(directory)}. `qms down --force` ends it.")
     if not wanted and not (options.force and mine):
@@ -60,14 +65,14 @@ def _name(directory: Path) -> str:
     return directory.name.rpartition("-")[0]
 
 
-def _ended(directory: Path, holders: list[int]) -> bool:
+def _ended(directory: Path, watch: EndWatch, holders: list[int]) -> bool:
     """Wait until it is gone; not when somebody other than the holders uses it."""
     import time
 
     from QMSLibrary.environments import home
 
     deadline = time.monotonic() + _PATIENCE
-    while directory.exists():
+    while not watch.ended():
         others = set(home.users(directory)) - set(holders)
         if others or time.monotonic() > deadline:
             return False

@@ -82,11 +82,12 @@ class EmbeddedEnvironment(Environment):
         """Give it up; the last one to do so ends it. One of one's own has ended when this returns."""
         if self._users_lock is None:
             return
-        # Opened first: its name goes as soon as the keeper begins to tidy up.
-        keeper_lock = _keeper_lock(self.directory) if self.own else None
+        watch = home.EndWatch(self.directory)
         os.close(self._users_lock)
         self._users_lock = None
-        _wait_gone(keeper_lock, 5)
+        if self.own:
+            watch.wait(5)
+        watch.close()
 
 
 def use_embedded(description: Description, *, own: bool) -> EmbeddedEnvironment:
@@ -202,22 +203,3 @@ def _log_tail(directory: Path) -> str:
     except OSError:
         lines = []
     return "Its log ends with:\n" + "\n".join(f"    {line}" for line in lines)
-
-
-def _keeper_lock(directory: Path) -> int | None:
-    try:
-        return os.open(directory / "keeper.lock", os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-
-
-def _wait_gone(keeper_lock: int | None, timeout: float) -> None:
-    """Wait until the keeper, which holds this lock as long as it lives, has ended everything."""
-    if keeper_lock is None:
-        return
-    deadline = time.monotonic() + timeout
-    try:
-        while not home.try_lock(keeper_lock, fcntl.LOCK_SH) and time.monotonic() < deadline:
-            time.sleep(0.01)
-    finally:
-        os.close(keeper_lock)

@@ -119,6 +119,34 @@ def keeper_lives(directory: Path) -> bool:
         os.close(descriptor)
 
 
+class EndWatch:
+    """Waits for an environment's end. Begin it in time: the environment's name goes first, its processes last."""
+
+    def __init__(self, directory: Path) -> None:
+        self._keeper_lock: int | None = None
+        with suppress(FileNotFoundError):
+            self._keeper_lock = os.open(directory / "keeper.lock", os.O_RDWR | os.O_CLOEXEC)
+
+    def ended(self) -> bool:
+        """Whether the keeper, which holds its lock as long as it lives, has ended everything."""
+        return self._keeper_lock is None or try_lock(self._keeper_lock, fcntl.LOCK_SH)
+
+    def wait(self, timeout: float) -> bool:
+        """Wait up to ``timeout`` seconds; whether it has ended."""
+        deadline = time.monotonic() + timeout
+        while not self.ended():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def close(self) -> None:
+        """Stop watching."""
+        if self._keeper_lock is not None:
+            os.close(self._keeper_lock)
+            self._keeper_lock = None
+
+
 def directories(folder: Path) -> list[Path]:
     """All environments there are, dead ones included."""
     return sorted(one for one in folder.iterdir() if one.is_dir() and not one.name.endswith(ENDING_SUFFIX))

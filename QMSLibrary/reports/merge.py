@@ -130,14 +130,15 @@ def _take(into: TestSuite, found: TestSuite) -> None:
 
 
 def _complete(suite: TestSuite, planned: PlannedSuite, reason: str) -> None:
-    # By line, because a name may have variables in it, which Robot replaces when it runs the test.
-    order = {test.lineno: number for number, test in enumerate(planned.tests)}
-    seen = {test.lineno for test in suite.tests}
+    # By line as well as by name, because a name may have variables in it, which Robot replaces when it runs the test.
+    order = {key: number for number, test in enumerate(planned.tests) for key in (test.name, test.lineno)}
+    seen = {key for test in suite.tests for key in (test.name, test.lineno)}
     for test in suite.tests:
         if test.failed and any(words in test.message for words in _STOPPED):
             test.message = f"{reason}\n\n{test.message}"
-    missing = [_not_run(test, reason) for test in planned.tests if test.lineno not in seen]
-    tests = sorted([*suite.tests, *missing], key=lambda test: order.get(test.lineno, len(order)))
+    missing = [_not_run(test, reason) for test in planned.tests if seen.isdisjoint((test.name, test.lineno))]
+    last = len(order)
+    tests = sorted([*suite.tests, *missing], key=lambda test: order.get(test.name, order.get(test.lineno, last)))
     suite.tests.clear()
     for test in tests:
         suite.tests.append(test)

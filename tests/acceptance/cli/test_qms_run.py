@@ -1,0 +1,209 @@
+"""``qms run`` as a user runs it: on real services, with small suites of the test's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from robot.api import ExecutionResult
+
+from QMSLibrary.environments import use
+
+QMS = [sys.executable, "-m", "QMSLibrary.cli"]
+CHECKOUT = Path(__file__).parents[3]
+
+GOOD = """\
+*** Test Cases ***
+First Of {name}
+    [Tags]    smoke    id:X-1
+    Log    %{{QMS_ENVIRONMENT}} %{{QMS_SEED}} %{{QMS_HISTORY_DIR}} ${{EXECDIR}}    console=True
+Second Of {name}
+    [Tags]    slow
+    No Operation
+"""
+# It tells that it runs by a file, so that nobody has to guess when it may be killed.
+LONG = """\
+*** Settings ***
+Library    OperatingSystem
+Suite Teardown    Create File    %{MARKS}/${SUITE NAME}.teardown
+*** Test Cases ***
+Before
+    No Operation
+Long
+    Create File    %{MARKS}/${SUITE NAME}.running
+    Sleep    60s
+After
+    No Operation
+"""
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder with suites: `alpha` with two good ones, `beta` with one."""
+    for category, names in {"alpha": ("one", "two"), "beta": ("three",)}.items():
+        (tmp_path / "suites" / category).mkdir(parents=True)
+        for name in names:
+            (tmp_path / "suites" / category / f"{name}.robot").write_text(GOOD.format(name=name))
+    (tmp_path / "marks").mkdir()
+    monkeypatch.setenv("MARKS", str(tmp_path / "marks"))
+    monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def qms(*arguments: str, timeout: float = 90) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*QMS, *arguments], capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def statuses(place: Path) -> dict[str, str]:
+    result = ExecutionResult(str(place / "results" / "latest" / "output.xml"))
+    return {test.full_name: test.status for test in result.suite.all_tests}
+
+
+def test_everything_runs_and_is_in_one_report(home, place):
+    ran = qms("run", "--seed", "7")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert statuses(place) == {
+        f"Suites.{suite}.{number} Of {suite.rpartition('.')[2].lower()}": "PASS"
+        for suite in ("Alpha.One", "Alpha.Two", "Beta.Three")
+        for number in ("First", "Second")
+    }
+    latest = place / "results" / "latest"
+    assert latest.is_symlink()
+    assert {file.name for file in latest.iterdir()} >= {
+        "output.xml",
+        "log.html",
+        "report.html",
+        "metrics.html",
+        "services",
+    }
+    assert f"embedded 7 {latest.resolve()}/history {place}" in (latest / "output.xml").read_text()
+    assert "6 tests: 6 passed, 0 failed" in ran.stdout
+    assert "PASS  alpha  First Of one" in ran.stdout
+    assert "\x1b[" not in ran.stdout
+    assert sorted(file.name for file in place.iterdir()) == ["home", "marks", "results", "suites"]
+
+
+def test_categories_and_tags_are_chosen_and_the_exit_code_is_robots(home, place):
+    (place / "suites" / "beta" / "bad.robot").write_text(
+        "*** Test Cases ***\nBad\n    [Tags]    smoke\n    Fail    on purpose\n"
+    )
+    ran = qms("run", "beta", "--include", "smoke", "--exclude", "slow", "--processes", "1", "--results", "elsewhere")
+    assert ran.returncode == 1
+    result = ExecutionResult(str(place / "elsewhere" / "latest" / "output.xml"))
+    assert [test.name for test in result.suite.all_tests] == ["Bad", "First Of three"]
+    assert "on purpose" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["alfa"], "no category 'alfa'"),
+        (["alfa"], "There are: alpha, beta"),
+        (["--include", "smok"], "There are: id:X-1, slow, smoke"),
+        (["--exclude", "nothing"], "No test has the tag 'nothing'"),
+        (["--include", "smokeANDslow"], "No test has the tag"),
+        (["--environment", "mars"], "There are: embedded"),
+        (["--suites", "nowhere"], "nowhere is not a folder"),
+    ],
+)
+def test_what_cannot_be_done_lists_the_choices(home, place, arguments, said):
+    ran = qms("run", *arguments)
+    assert ran.returncode == 252
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not list(place.glob("results/*"))
+
+
+def test_the_environment_is_the_one_that_is_up(home, place):
+    with use("embedded") as environment:
+        (place / "suites" / "beta" / "three.robot").write_text(
+            "*** Settings ***\nLibrary    QMSLibrary\n*** Test Cases ***\nWhere\n"
+            "    ${environment} =    Get Environment\n    Log    ${environment.keeper_pid}    console=True\n"
+        )
+        ran = qms("run", "beta")
+        assert ran.returncode == 0, ran.stdout
+        assert f">{environment.keeper_pid}</msg>" in (place / "results" / "latest" / "output.xml").read_text()
+
+
+def test_a_category_out_of_time_is_stopped_and_the_others_go_on(home, place, tmp_path):
+    (place / "suites" / "alpha" / "two.robot").write_text(LONG)
+    # The limits are a table in the code; a test sets one of its own and runs the command in a process of its own.
+    code = (
+        "import sys; from datetime import timedelta; from QMSLibrary.cli import categories, main; "
+        "categories.LIMITS['alpha'] = categories.Limits(timedelta(seconds=4), 2); sys.exit(main(sys.argv[1:]))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, "run"], capture_output=True, text=True, timeout=90, check=False)
+    assert ran.returncode == 2, ran.stdout + ran.stderr
+    assert statuses(place) == {
+        "Suites.Alpha.One.First Of one": "PASS",
+        "Suites.Alpha.One.Second Of one": "PASS",
+        "Suites.Alpha.Two.Before": "PASS",
+        "Suites.Alpha.Two.Long": "FAIL",
+        "Suites.Alpha.Two.After": "FAIL",
+        "Suites.Beta.Three.First Of three": "PASS",
+        "Suites.Beta.Three.Second Of three": "PASS",
+    }
+    assert "used up its time limit of 0:00:04" in ran.stdout
+    assert (place / "marks" / "Alpha.Two.teardown").exists()
+
+
+def start_long(place: Path, wait_until) -> subprocess.Popen[str]:
+    (place / "suites" / "beta" / "three.robot").write_text(LONG)
+    process = subprocess.Popen([*QMS, "run"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert wait_until(lambda: (place / "marks" / "Beta.Three.running").exists(), 60)
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_ends_gracefully_and_its_results_are_readable(home, place, wait_until, number):
+    process = start_long(place, wait_until)
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 253, said
+    found = statuses(place)
+    assert found["Suites.Alpha.Two.Second Of two"] == "PASS"
+    assert found["Suites.Beta.Three.Before"] == "PASS"
+    assert found["Suites.Beta.Three.Long"] == found["Suites.Beta.Three.After"] == "FAIL"
+    assert "The run was stopped by" in said
+    assert (place / "marks" / "Beta.Three.teardown").exists()
+    assert (place / "results" / "latest" / "report.html").exists()
+
+
+def test_kill_9_of_the_run_leaves_nothing_alive_and_what_had_finished_is_readable(home, place, wait_until, ours):
+    process = start_long(place, wait_until)
+    urls = [url for file in home.glob("*/environment.json") for url in json.loads(file.read_text())["urls"].values()]
+    assert len(urls) == 4
+    process.kill()
+    killed = time.monotonic()
+    process.communicate()
+    assert wait_until(lambda: not ours(place), 5), ours(place)
+    assert time.monotonic() - killed < 5
+    assert listening(urls) == []
+    (output,) = place.glob("results/*/parts/alpha/pabot_results/0/output.xml")
+    assert ExecutionResult(str(output)).suite.test_count
+
+
+def listening(urls: list[str]) -> list[str]:
+    wanted = {f"{int(url.rpartition(':')[2]):04X}" for url in urls}
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return [fields[1] for fields in lines if fields[3] == "0A" and fields[1].rpartition(":")[2] in wanted]
+
+
+def test_a_robot_that_cannot_start_is_told_with_its_last_words(home, place, monkeypatch):
+    (place / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "if any('worker.py' in word for word in sys.orig_argv[:3]):\n"
+        "    os.write(2, b'no robots today')\n"
+        "    os._exit(3)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{place}{os.pathsep}{CHECKOUT}")
+    ran = qms("run", "beta")
+    assert ran.returncode == 2
+    assert "no robots today" in ran.stdout
