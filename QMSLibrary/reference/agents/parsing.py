@@ -24,8 +24,8 @@ _PYTHON: Final = """
 [(function_definition) (lambda)] @callable
 (class_definition) @class
 (call) @call
-[(if_statement) (elif_clause) (for_statement) (while_statement) (except_clause) (conditional_expression)
- (boolean_operator) (case_clause) (if_clause) (for_in_clause)] @branch
+[(if_statement) (elif_clause) (for_statement) (while_statement) (except_clause) (conditional_expression) (case_clause)
+ (for_in_clause)] @branch
 [(for_statement) (while_statement) (list_comprehension) (set_comprehension) (dictionary_comprehension)
  (generator_expression)] @loop
 (assignment right: (_)) @assignment
@@ -60,7 +60,6 @@ _TYPESCRIPT: Final = """
 [(call_expression) (new_expression)] @call
 [(if_statement) (for_statement) (for_in_statement) (while_statement) (do_statement) (switch_case) (catch_clause)
  (ternary_expression)] @branch
-(binary_expression operator: ["&&" "||" "??"]) @branch
 [(for_statement) (for_in_statement) (while_statement) (do_statement)] @loop
 (variable_declarator value: (_)) @assignment
 [(assignment_expression) (augmented_assignment_expression)] @assignment

@@ -38,7 +38,7 @@ class Function:
     """Its body does nothing: ``pass``, ``...``, a docstring, a refusal to be called."""
     decorators: tuple[str, ...] = ()
     complexity: int = 1
-    """1 + the branches of its most branching callable (McCabe)."""
+    """1 + the decisions of its most branching callable (McCabe); conditions joined by ``and`` are one decision."""
 
     @property
     def lines(self) -> int:

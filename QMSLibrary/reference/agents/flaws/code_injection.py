@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from QMSLibrary.contract.steps import Severity
-from QMSLibrary.reference.agents.source import Module, text
-from QMSLibrary.reference.agents.values import Hole, Values
+from QMSLibrary.reference.agents.source import MODULE_LEVEL, Call, Module, text
+from QMSLibrary.reference.agents.values import Hole, Values, argument
 
 from .base import Flaw, FlawKind, Found
 
@@ -37,16 +38,23 @@ def _deserialized(module: Module, values: Values) -> Iterable[Found]:
                 module.line(call.node),
                 f"{receiver}.{call.name} runs whatever its input says; use a data format such as JSON",
             )
-        elif receiver == "yaml" and (
-            call.name in ("unsafe_load", "full_load")
-            or (
-                call.name == "load"
-                and "Safe" not in " ".join(text(one) for one in (*call.arguments[1:], *call.keywords.values()))
-            )
-        ):
+        elif receiver == "yaml" and (call.name in ("unsafe_load", "full_load") or _builds_anything(module, call)):
             yield Found(
                 module.line(call.node), f"yaml.{call.name} builds any object its input names; use yaml.safe_load"
             )
+
+
+def _builds_anything(module: Module, call: Call) -> bool:
+    """Whether a ``yaml.load`` has no loader, or one that is known to build whatever it reads."""
+    if call.name != "load":
+        return False
+    loader = argument(call, 1, "Loader")
+    if loader is None:
+        return True
+    name = text(loader)
+    known = module.assigned.get((call.owner, name)) or module.assigned.get((MODULE_LEVEL, name)) or []
+    written = " ".join([name, *(text(one.value) for one in known)])
+    return "Safe" not in written and re.search(r"\b(?:C?Loader|C?UnsafeLoader|C?FullLoader)\b", written) is not None
 
 
 EVALUATION = Flaw(
