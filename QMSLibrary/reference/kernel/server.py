@@ -36,6 +36,9 @@ for _route in ROUTES:
             _model.model_rebuild()
 
 _GRACE_SECONDS: Final = 3
+_KEEP_ALIVE_SECONDS: Final = (
+    75  # longer than any client of ours keeps an idle connection, so that none is cut under a request
+)
 _BACKLOG: Final = 2048
 
 
@@ -55,6 +58,7 @@ def serve(settings: ServiceSettings, listener: socket.socket) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         backlog=_BACKLOG,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )

@@ -72,6 +72,11 @@ class Store:
     def prepare(self, *tables: MetaData) -> None:
         """Create the tables that are missing."""
         for metadata in tables:
+            for table in metadata.tables.values():
+                # SQLite would give the number of a deleted row to the next one; PostgreSQL never does. Who notes a
+                # number somewhere else relies on that.
+                if table.autoincrement_column is not None:
+                    table.dialect_options["sqlite"]["autoincrement"] = True
             metadata.create_all(self._writing)
 
     def listen(self, listener: Callable[[Notes], None]) -> None:
