@@ -21,7 +21,7 @@ MAXIMUM_DEPTH: Final = 40
 MAXIMUM_PIECES: Final = 400
 _CONSTANT: Final = re.compile(r"(?:[A-Za-z_$][\w$]*\.)*[A-Z][A-Z0-9_]*$")
 _FIRST: Final = re.compile(r"[A-Za-z_$][\w$]*")
-_PLACEHOLDERS: Final = re.compile(r"""(["'`])(?:\?|%s|:\w+|\$\$?\{[^}]*\}|\$)\1""")
+_PLACEHOLDERS: Final = re.compile(r"""(["'`])(?:\?|%s|\d+|:\w+|\$\$?\{[^}]*\}|\$)\1""")
 _LITERALS: Final = {
     "integer", "float", "number", "true", "false", "none", "null", "undefined", "regex", "concatenated", "comment",
 }  # fmt: skip
@@ -161,7 +161,7 @@ class Values:
             yield from self._read(left, owner, depth + 1, seen)
             parts = right.named_children if right.type in ("tuple", "dictionary") else [right]
             for part in parts:
-                yield from self._read(part, owner, depth + 1, seen)
+                yield from self._read(part.child_by_field_name("value") or part, owner, depth + 1, seen)
         elif sign == "*" and node.type == "binary_operator":
             yield text(left)
         else:

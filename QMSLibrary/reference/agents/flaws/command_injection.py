@@ -38,7 +38,9 @@ def _find(module: Module, values: Values) -> Iterable[Found]:
         if node is None or node.type in ("list", "array"):
             continue
         for piece in values.pieces(node, call.owner):
-            if isinstance(piece, Hole) and not _SAFE_CALLS.search(piece.call) and values.is_dynamic(piece):
+            if not isinstance(piece, Hole) or piece.node.type in ("list", "array", "tuple"):
+                continue
+            if not _SAFE_CALLS.search(piece.call) and values.is_dynamic(piece):
                 message = (
                     f"{piece.written[:40]} becomes part of a shell command; pass arguments as a list, without a shell"
                 )

@@ -26,6 +26,9 @@ _ANSWERS: Final = re.compile(
     r"\w*Response)$"
 )
 """What brings a text to a browser."""
+_WRITERS: Final = {"write", "writeln", "end", "send"}
+_BROWSER: Final = re.compile(r"(?:^|\.)(?:res|resp|response|reply|document|ctx|self)$|\)$", re.IGNORECASE)
+"""What they have to be called on: files and sockets have them too."""
 
 
 def _find(module: Module, values: Values) -> Iterable[Found]:
@@ -35,7 +38,7 @@ def _find(module: Module, values: Values) -> Iterable[Found]:
     for call in module.calls:
         if call.name in _RAW_CALLS and call.arguments:
             yield from _unescaped(module, values, values.pieces(call.arguments[0], call.owner), call.name)
-        elif _ANSWERS.match(call.name):
+        elif _ANSWERS.match(call.name) and (call.name not in _WRITERS or _BROWSER.search(call.receiver)):
             # The text is the last positional argument in JavaScript, the first one or ``content`` in Python.
             place = 0 if module.language == "python" else len(call.arguments) - 1
             last = argument(call, place, "content", "response") if place >= 0 else None
