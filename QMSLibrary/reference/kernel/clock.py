@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import Column, Connection, Float, Index, String, Table, Text, delete, select
+from sqlalchemy import Column, Connection, Float, Index, String, Table, Text, bindparam, delete, select
 
 from .log import KERNEL_TABLES
 from .store import Notes, Store, notes
@@ -32,6 +33,15 @@ timer_table = Table(
     Column("due", Float, nullable=False),
     Column("payload", Text, nullable=False),
     Index("timers_by_due", "due"),
+)
+
+
+_MOVE: Final = timer_table.update().where(
+    timer_table.c.kind == bindparam("of_kind"), timer_table.c.key == bindparam("of_key")
+)
+_INSERT: Final = timer_table.insert()
+_CANCEL: Final = delete(timer_table).where(
+    timer_table.c.kind.in_(bindparam("of_kinds", expanding=True)), timer_table.c.key == bindparam("of_key")
 )
 
 
@@ -81,17 +91,17 @@ def set_timer(
     connection: Connection, kind: str, key: str, due: datetime, payload: dict[str, Any] | None = None
 ) -> None:
     """Have the handler of ``kind`` called at ``due``. Setting the same kind and key again moves that timer."""
-    cancel_timer(connection, kind, key)
-    connection.execute(
-        timer_table.insert(),
-        {"kind": kind, "key": key, "due": due.timestamp(), "payload": orjson.dumps(payload or {}).decode()},
-    )
-    notes(connection).timers_changed = True
+    moment = due.timestamp()
+    values = {"due": moment, "payload": orjson.dumps(payload or {}).decode()}
+    if connection.execute(_MOVE, {"of_kind": kind, "of_key": key, **values}).rowcount == 0:
+        connection.execute(_INSERT, {"kind": kind, "key": key, **values})
+    left = notes(connection)
+    left.next_timer = moment if left.next_timer is None else min(left.next_timer, moment)
 
 
-def cancel_timer(connection: Connection, kind: str, key: str) -> None:
-    """Forget a timer; nothing happens when there is none."""
-    connection.execute(delete(timer_table).where(timer_table.c.kind == kind, timer_table.c.key == key))
+def cancel_timers(connection: Connection, key: str, *kinds: str) -> None:
+    """Forget the timers of ``key`` that are of these kinds; those that there are not are no matter."""
+    connection.execute(_CANCEL, {"of_kinds": kinds, "of_key": key})
 
 
 def load_offset(connection: Connection) -> float:
@@ -111,6 +121,7 @@ class Scheduler:
         self._handlers = handlers
         self._changed = asyncio.Event()
         self._moving = asyncio.Lock()
+        self._wakes_at = 0.0
         store.listen(self._note)
 
     async def run(self) -> None:
@@ -119,7 +130,9 @@ class Scheduler:
             self._changed.clear()
             async with self._moving:
                 await self._run_due(self._clock.seconds)
+                self._wakes_at = 0.0  # whatever is set while we look must make us look again
                 upcoming = await self._store.read(_next_due)
+                self._wakes_at = inf if upcoming is None else upcoming
             wait = _IDLE_SECONDS if upcoming is None else max(0.0, upcoming - self._clock.seconds())
             try:
                 async with asyncio.timeout(min(wait, _IDLE_SECONDS)):
@@ -157,7 +170,7 @@ class Scheduler:
                 )
 
     def _fire(self, connection: Connection, timer: Timer, offset: float) -> None:
-        cancel_timer(connection, timer.kind, timer.key)
+        cancel_timers(connection, timer.key, timer.kind)
         handler = self._handlers.get(timer.kind)
         if handler is None:
             raise LookupError(f"There is no handler for timers of the kind {timer.kind!r}.")
@@ -167,7 +180,7 @@ class Scheduler:
         handler(connection, timer, self._context)
 
     def _note(self, left: Notes) -> None:
-        if left.timers_changed:
+        if left.next_timer is not None and (left.next_timer < self._wakes_at or not self._wakes_at):
             self._changed.set()
 
 

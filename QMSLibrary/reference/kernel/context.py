@@ -17,7 +17,7 @@ from QMSLibrary.contract.model import wire_time
 from QMSLibrary.contract.services import Service
 
 from . import log
-from .clock import Clock, cancel_timer, set_timer
+from .clock import Clock, cancel_timers, set_timer
 from .identity import Identity, service_identity
 from .log import Feed
 from .peers import Peers
@@ -158,4 +158,4 @@ class Context:
 
     def cancel_timer(self, connection: Connection, kind: str, key: str) -> None:
         """Forget a timer, if there is one."""
-        cancel_timer(connection, kind, key)
+        cancel_timers(connection, key, kind)

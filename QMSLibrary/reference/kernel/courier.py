@@ -26,6 +26,8 @@ _BATCH_BYTES: Final = 1 << 20
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 2.0
 _IDLE_SECONDS: Final = 30.0
+_SAVED_EVERY: Final = 1.0
+_QUIET: Final = 0.2
 # Answers that mean "not now": everything else from 400 to 499 means "never", and waiting would not help.
 _NOT_NOW: Final = frozenset({401, 403, 404, 408, 425, 429})
 
@@ -39,7 +41,7 @@ cursors = Table(
 
 
 class Courier:
-    """Delivers one kind of rows to one service. The cursor moves when the service has answered."""
+    """Delivers one kind of rows to one service. The cursor moves some time after the service has answered."""
 
     def __init__(self, context: Context, destination: Service, kind: str) -> None:
         self._context = context
@@ -48,6 +50,7 @@ class Courier:
         self._route = DELIVER_EVENTS if kind == EVENT else RECORD_AUDIT
         self._opening = b'{"events":[' if kind == EVENT else b'{"entries":['
         self.name = f"{kind}:{destination}"
+        self._saved = 0
         self.position = 0
         """Everything up to here is delivered."""
         self.trouble: str | None = None
@@ -56,17 +59,20 @@ class Courier:
     async def run(self) -> None:
         """Deliver for ever."""
         context = self._context
-        self.position = await context.store.read(self._load)
+        self.position = self._saved = await context.store.read(self._load)
+        loop = asyncio.get_running_loop()
+        saved_at = loop.time()
         while True:
             rows, reached = await context.feed.after(self.position, _BATCH)
             wanted = [row for row in rows if row.kind == self._kind and self._destination.value in row.destinations]
             if wanted:
                 reached = await self._deliver(wanted, reached)
-                await context.store.write(lambda connection: self._save(connection, reached))  # noqa: B023
-            # Rows for others are passed over without a note: passing over them again after a restart is cheap.
             self.position = reached
+            if loop.time() - saved_at > _SAVED_EVERY or (not rows and not await context.feed.wait(reached, _QUIET)):
+                await self._save_position()
+                saved_at = loop.time()
             if not rows:
-                await context.feed.wait(self.position, _IDLE_SECONDS)
+                await context.feed.wait(reached, _IDLE_SECONDS)
 
     async def _deliver(self, rows: list[LogRow], reached: int) -> int:
         """Deliver the first of ``rows``, as many as fit in one request; returns the position then reached."""
@@ -120,6 +126,13 @@ class Courier:
 
     def _load(self, connection: Connection) -> int:
         return connection.execute(select(cursors.c.position).where(cursors.c.name == self.name)).scalar() or 0
+
+    async def _save_position(self) -> None:
+        """Note how far we are. Not after each batch: what is delivered again after a crash is known by its event_id."""
+        position = self.position
+        if position != self._saved:
+            await self._context.store.write(lambda connection: self._save(connection, position))
+            self._saved = position
 
     def _save(self, connection: Connection, position: int) -> None:
         moved = connection.execute(cursors.update().where(cursors.c.name == self.name), {"position": position})

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import ssl
+import sys
 from types import TracebackType
 from typing import Any, Final
 
@@ -16,6 +19,10 @@ from .settings import ServiceSettings
 from .tokens import Tokens
 
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=2.0)
+# httpcore looks for sniffio at every request. Where it is not installed, each look is a search through all of sys.path,
+# which costs more than the request; None in sys.modules says once that it is not there.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
 class Peers:
@@ -29,6 +36,7 @@ class Peers:
         self._tokens = tokens
         self._idle: list[httpx.AsyncClient] = []
         self._all: list[httpx.AsyncClient] = []
+        self._tls: ssl.SSLContext | None = None
 
     async def call(
         self,
@@ -75,7 +83,9 @@ class Peers:
         """A client that nobody else uses; give it back with ``give_back``."""
         if self._idle:
             return self._idle.pop()
-        client = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False)
+        if self._tls is None:
+            self._tls = ssl.create_default_context()  # takes longer than many requests, so all clients share it
+        client = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, verify=self._tls)
         self._all.append(client)
         return client
 

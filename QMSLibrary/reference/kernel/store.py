@@ -38,7 +38,10 @@ class Notes:
     """What a transaction leaves for those who must hear of it after its commit."""
 
     rows: list[LogRow] = field(default_factory=list)
-    timers_changed: bool = False
+    next_timer: float | None = None
+    """The earliest due time of the timers that were set."""
+    memo: dict[str, Any] = field(default_factory=dict)
+    """What the transaction has read and need not read again."""
 
 
 def notes(connection: Connection) -> Notes:
@@ -50,12 +53,14 @@ def notes(connection: Connection) -> Notes:
 @contextmanager
 def savepoint(connection: Connection) -> Iterator[None]:
     """A part of a transaction that is undone alone when it raises."""
-    kept = len(notes(connection).rows)
+    left = notes(connection)
+    kept, remembered = len(left.rows), dict(left.memo)
     try:
         with connection.begin_nested():
             yield
     except BaseException:
-        del notes(connection).rows[kept:]
+        del left.rows[kept:]
+        left.memo = remembered
         raise
 
 
@@ -107,7 +112,7 @@ class Store:
             connection.info[_NOTES] = left = Notes()
             with connection.begin():
                 result = work(connection)
-        if loop is not None and (left.rows or left.timers_changed):
+        if loop is not None and (left.rows or left.next_timer is not None):
             loop.call_soon_threadsafe(self._tell, left)
         return result
 

@@ -12,6 +12,7 @@ from QMSLibrary.contract.audit import AuditAction
 from QMSLibrary.contract.events import EventType
 from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.contract.workflows import TRANSITIONS, WorkflowState, transition_allowed
+from QMSLibrary.reference.kernel.clock import cancel_timers
 from QMSLibrary.reference.kernel.context import Context
 from QMSLibrary.reference.kernel.identity import Identity
 from QMSLibrary.reference.kernel.refusals import Refusal, RefusalRecord, not_found
@@ -72,9 +73,9 @@ class Act:
         """Set this workflow's timer of ``kind``."""
         self.context.set_timer(self.connection, kind, self.review.id, self.now + after, payload)
 
-    def no_timer(self, kind: str) -> None:
-        """Cancel this workflow's timer of ``kind``."""
-        self.context.cancel_timer(self.connection, kind, self.review.id)
+    def no_timers(self, *kinds: str) -> None:
+        """Cancel this workflow's timers of these kinds."""
+        cancel_timers(self.connection, self.review.id, *kinds)
 
     def pull_request(self) -> PullRequest:
         """The pull request with its files."""

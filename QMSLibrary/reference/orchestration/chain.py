@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, select
 from QMSLibrary.contract.audit import GENESIS_HASH, AuditHead
 from QMSLibrary.contract.model import wire_time
 from QMSLibrary.reference.kernel.secrets import Secrets, key_id
+from QMSLibrary.reference.kernel.store import notes
 
 from .tables import audit_trail
 
@@ -21,6 +22,7 @@ _END = select(audit_trail.c.sequence, audit_trail.c.hash).order_by(audit_trail.c
 _KNOWN = select(audit_trail.c.sequence).where(audit_trail.c.entry_id == bindparam("key"))
 _INSERT = audit_trail.insert()
 _OF_WORKFLOW: Final = "workflow:"
+_MEMO: Final = "end of the audit trail"
 
 
 def append(connection: Connection, entry: dict[str, Any]) -> None:
@@ -42,6 +44,7 @@ def append(connection: Connection, entry: dict[str, Any]) -> None:
             "record": orjson.dumps({**record, "hash": digest}).decode(),
         },
     )
+    notes(connection).memo[_MEMO] = (sequence + 1, digest)
 
 
 def known(connection: Connection, entry_id: str) -> bool:
@@ -51,8 +54,11 @@ def known(connection: Connection, entry_id: str) -> bool:
 
 def end(connection: Connection) -> tuple[int, str]:
     """Sequence and hash of the last record."""
-    row = connection.execute(_END).one_or_none()
-    return (0, GENESIS_HASH) if row is None else (row[0], row[1])
+    known: tuple[int, str] | None = notes(connection).memo.get(_MEMO)
+    if known is None:
+        row = connection.execute(_END).one_or_none()
+        known = (0, GENESIS_HASH) if row is None else (row.sequence, row.hash)
+    return known
 
 
 def record_hash(record: dict[str, Any]) -> str:

@@ -69,7 +69,7 @@ def take_decision(act: Act, decision: RoutingDecision) -> None:
         return
     step.decision = decision
     step.routing_failures = 0
-    act.no_timer(ROUTE_AGAIN)
+    act.no_timers(ROUTE_AGAIN)
     if review.dashboard_seen:
         assign(act)
     else:
@@ -80,7 +80,7 @@ def assign(act: Act) -> None:
     """Give the step to the agents of its decision; those that have answered already are not asked again."""
     review, step = act.review, act.review.current
     assert step.decision is not None
-    act.no_timer(FIRST_ASSIGNMENT)
+    act.no_timers(FIRST_ASSIGNMENT)
     step.agents = [assignment.agent_id for assignment in step.decision.assignments]
     step.results = [result for result in step.results if result.agent_id in step.agents]
     answered = {result.agent_id for result in step.results}
@@ -117,7 +117,7 @@ def _decide(act: Act) -> None:
     _merge(step)
     review.quality_score = step.measures.get("quality_score", review.quality_score)
     step.timeouts = 0
-    act.no_timer(STEP_LIMIT)
+    act.no_timers(STEP_LIMIT)
     passed = all(step.checks.values())
     wants_approval = passed and step.step is Step.FINAL_REVIEW and review.approval_required and not review.approved_by
     step.waiting_for = [PROGRESS] * review.step_by_step + [APPROVAL] * wants_approval
@@ -176,7 +176,7 @@ def pass_gate(act: Act, status: StepStatus, reason: str | None = None, **payload
         review.completed_at = act.now
         act.enter(WorkflowState.COMPLETED, reason)
         _release(act)
-        act.no_timer(STUCK)
+        act.no_timers(STUCK)
         act.tell(EventType.GATE_PASSED, **told)
         result = result_of(review, act.now).model_dump(mode="json")
         act.tell(EventType.WORKFLOW_COMPLETED, step=step.step.value, run=review.run, result=result)
@@ -188,7 +188,6 @@ def pass_gate(act: Act, status: StepStatus, reason: str | None = None, **payload
         review.current.status = StepStatus.IN_PROGRESS
         review.current.started_at = act.now
         told["routing"] = routing_wish(act)
-        act.timer(STUCK, STUCK_AFTER)
         act.tell(EventType.GATE_PASSED, **told)
     else:
         act.tell(EventType.GATE_PASSED, **told)
@@ -200,7 +199,7 @@ def fail_gate(act: Act, reason: str | None = None) -> None:
     _close_step(act, StepStatus.FAILED)
     act.enter(FAILED_STATE[act.review.step], reason or ", ".join(act.review.current.failure_reasons) or None)
     _release(act)
-    act.no_timer(STUCK)
+    act.no_timers(STUCK)
     act.tell(EventType.GATE_FAILED, **_verdict(act))
 
 
@@ -210,15 +209,14 @@ def break_down(act: Act, error: str, reason: str) -> None:
     act.review.current.failure_reasons = [error]
     act.enter(WorkflowState.ERROR, reason)
     _release(act)
-    act.no_timer(STUCK)
+    act.no_timers(STUCK)
     act.tell(EventType.ERROR_OCCURRED, error=error, reason=reason, step=act.review.step.value, run=act.review.run)
 
 
 def begin_again(act: Act, cause: str, reason: str | None = None) -> None:
     """A new run from the first gate."""
     review = act.review
-    for kind in (STEP_LIMIT, APPROVAL_LIMIT, FIRST_ASSIGNMENT, ROUTE_AGAIN):
-        act.no_timer(kind)
+    act.no_timers(STEP_LIMIT, APPROVAL_LIMIT, FIRST_ASSIGNMENT, ROUTE_AGAIN)
     if review.state is not WorkflowState.DOR_PENDING:
         act.enter(WorkflowState.DOR_PENDING, reason)
     review.updated_at = review.run_started_at = act.now
@@ -290,8 +288,7 @@ def _release(act: Act) -> None:
 
 def _close_step(act: Act, status: StepStatus) -> None:
     step = act.review.current
-    for kind in (STEP_LIMIT, APPROVAL_LIMIT, FIRST_ASSIGNMENT, ROUTE_AGAIN):
-        act.no_timer(kind)
+    act.no_timers(STEP_LIMIT, APPROVAL_LIMIT, FIRST_ASSIGNMENT, ROUTE_AGAIN)
     step.status = status
     step.waiting_for = []
     step.completed_at = act.now
