@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 
 from .connection import Connection
@@ -16,15 +14,14 @@ Factory = Callable[[Connection], Services]
 
 
 def load(name: str) -> Factory:
-    """The factory that ``module:factory`` names, or ``path/to/file.py:factory``.
+    """The factory that ``module:factory`` names.
 
     Raises AdapterError that says what is wrong with the name, the module or the factory.
     """
     module_name, colon, factory_name = name.rpartition(":")
     if not colon or not module_name or not factory_name:
         raise AdapterError(
-            f"{name!r} does not name an adapter. Expected module:factory (my_company.qms:connect) or a file "
-            "(adapters/ours.py:connect)."
+            f"{name!r} does not name an adapter. Expected module:factory, such as my_company.qms:connect."
         )
     module = _module(module_name)
     factory = getattr(module, factory_name, None)
@@ -68,35 +65,13 @@ def connect(connection: Connection) -> Services:
 
 def _module(name: str) -> ModuleType:
     try:
-        if name.endswith(".py"):
-            return _from_file(Path(name))
         return importlib.import_module(name)
-    except AdapterError:
-        raise
     except ModuleNotFoundError as error:
         raise AdapterError(
             f"The adapter module {name!r} cannot be imported: {error}. Look whether it is installed or on the Python "
-            "path (robot --pythonpath), or name its file: path/to/adapter.py:connect."
+            "path (robot --pythonpath FOLDER)."
         ) from error
     except Exception as error:
         raise AdapterError(
             f"The adapter module {name!r} fails when it is imported: {type(error).__name__}: {error}"
         ) from error
-
-
-def _from_file(path: Path) -> ModuleType:
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    if not path.is_file():
-        raise AdapterError(f"The adapter file {str(path)!r} is not there (looked in {Path.cwd()}).")
-    name = f"qms_adapter_{path.stem}"
-    spec = spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = module_from_spec(spec)  # known by name, or its dataclasses cannot be made
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module

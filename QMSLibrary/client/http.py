@@ -56,8 +56,16 @@ class HttpService:
     """A service at a root URL. Safe across threads; one connection pool of its own."""
 
     def __init__(self, service: Service, url: str, authority: Authority, timeout: timedelta) -> None:
+        import logging
+
         import httpx
 
+        for name in ("httpx", "httpcore"):
+            # It announces every request, and Robot shows it: the keyword's own line says more. A level that somebody
+            # has chosen stands.
+            log = logging.getLogger(name)
+            if log.level == logging.NOTSET:
+                log.setLevel(logging.WARNING)
         self.service = service
         self.url = url.rstrip("/")
         self._authority = authority

@@ -19,6 +19,8 @@ LONGEST_POLL: Final = 1.0
 """Seconds between questions while there is no stream."""
 LAG: Final = 0.02
 """Seconds after which an answer older than the event that caused the question is asked for again."""
+CATCH_UP: Final = 0.25
+"""Seconds that the events which led to an answer may be behind it."""
 _PASSING: Final = frozenset({502, 503, 504})
 _VERDICTS: Final = frozenset(
     {
@@ -73,8 +75,13 @@ class WaitFor:
         """Questions asked because there was no stream."""
         self.trouble: QMSError | None = None
         """The last question that got no answer."""
+        self.untold = False
+        """It came, and no event has said so: seen only because the time was up."""
         self._mark = 0
         self._wanted: int | None = None
+        """The newest revision that a relevant event has told of."""
+        self._told: int | None = None
+        """The newest revision that any event has told of."""
         self._missed = True
         """Whether something may have happened unseen: nothing was asked yet, or a stream came or went."""
 
@@ -110,14 +117,33 @@ class WaitFor:
                 next_poll = monotonic() + pause
                 pause = min(pause * 1.5, LONGEST_POLL)
             if self.latest is not None and self.trouble is None and satisfied(self.latest):
+                self._catch_up(relevant)
                 return True
             left = deadline - monotonic()
             if left <= 0:
-                return False
+                return self._last_look(satisfied)
             if not live or self.trouble is not None:
                 left = min(left, max(next_poll - monotonic(), SHORTEST_POLL / 2))
             elif self._lagging():
                 left = min(left, LAG)
+            hub.sleep(since, left)
+
+    def _last_look(self, satisfied: Callable[[Workflow], bool]) -> bool:
+        """When the time is up: how it really is. An event that was never sent must not hide what has been done."""
+        self._ask(self._qms.events.now())
+        self.untold = self.latest is not None and self.trouble is None and satisfied(self.latest)
+        return self.untold
+
+    def _catch_up(self, relevant: Callable[[Event], bool]) -> None:
+        """An answer can be a moment ahead of the stream. Whoever looks at events after the wait expects them there."""
+        hub = self._qms.events
+        deadline = monotonic() + CATCH_UP
+        while self.latest is not None and hub.live(Service.ORCHESTRATION):
+            since = hub.now()
+            self._news(relevant)
+            left = deadline - monotonic()
+            if self._told is None or self._told >= self.latest.revision or left <= 0:
+                return
             hub.sleep(since, left)
 
     def _lagging(self) -> bool:
@@ -128,8 +154,9 @@ class WaitFor:
         known = self.latest.revision if self.latest is not None else -1
         for seen in self._qms.events.events(self._id, after=self._mark):
             self._mark = seen.number
+            number = revision(seen.event)
+            self._told = max(number or 0, self._told or 0) or None
             if relevant(seen.event):
-                number = revision(seen.event)
                 if number is None:
                     return True
                 self._wanted = max(number, self._wanted or 0)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from robot.api import logger
 from robot.api.deco import keyword
 
 from QMSLibrary.checks import timeouts
@@ -139,6 +140,11 @@ class Waiting(Chapter):
         trouble = qms.events.trouble(Service.ORCHESTRATION)
         if wait.polls:
             self.say(f"Polled {wait.polls} times, because there is no event stream: {trouble or 'it is up again'}")
+        if wait.untold:
+            logger.warn(
+                f"{awaited} of {workflow_id} came, but no event has said so. It was seen by asking when the time was "
+                "up. Look at the orchestration service's event stream."
+            )
         if came and wait.latest is not None:
             return wait.latest
         current = step or (wait.latest.step if wait.latest else Step.DOR_VALIDATION)
