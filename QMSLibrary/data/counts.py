@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
+from typing import Final
+
+MOSTLY_NEW: Final = 0.4
+"""A changed file has at least this share of new lines, as long as the total allows."""
 
 
 @dataclass
@@ -63,28 +67,27 @@ def _grow(shares: list[Share], missing: int) -> None:
 
 
 def _shrink(shares: list[Share], surplus: int) -> None:
-    for candidates in ([share for share in shares if share.modified], shares):
-        surplus = _take(candidates, surplus)
+    changed = [share for share in shares if share.modified]
+    for candidates, part in ((changed, MOSTLY_NEW), (shares, MOSTLY_NEW), (shares, 0.0)):
+        surplus = _take(candidates, part, surplus)
         if not surplus:
             return
 
 
-def _take(shares: list[Share], surplus: int) -> int:
-    """Take ``surplus`` lines from these files in proportion; what cannot be taken is given back."""
-    possible = sum(share.changed - 1 for share in shares)
+def _take(shares: list[Share], part: float, surplus: int) -> int:
+    """Take ``surplus`` lines from these files in proportion, but leave each ``part`` of its lines; returns the rest."""
+    spare = {id(share): max(0, share.changed - max(1, round(share.lines * part))) for share in shares}
+    possible = sum(spare.values())
     wanted = min(surplus, possible)
-    if not wanted:
-        return surplus
     taken = 0
-    for share in sorted(shares, key=lambda share: share.changed, reverse=True):
-        part = min(share.changed - 1, -(-wanted * (share.changed - 1) // possible), wanted - taken)
-        if not part:
-            continue
+    for share in sorted(shares, key=lambda share: spare[id(share)], reverse=True):
+        if taken == wanted:
+            break
+        room = spare[id(share)]
+        less = min(room, -(-wanted * room // possible), wanted - taken)
         share.modified = True
-        fewer = min(part, share.deletions)
+        fewer = min(less, share.deletions)
         share.deletions -= fewer
-        share.additions -= part - fewer
-        if not share.additions and share.deletions:
-            share.additions, share.deletions = 1, share.deletions - 1
-        taken += part
+        share.additions -= less - fewer
+        taken += less
     return surplus - taken

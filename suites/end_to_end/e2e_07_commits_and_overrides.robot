@@ -120,7 +120,7 @@ A Pull Request By The Manager
     [Arguments]    &{wishes}
     ${environment} =    Get Environment
     ${pull_request} =    Create Pull Request    repository=${REPOSITORY}    &{wishes}
-    ${pull_request.author} =    Set Variable    ${environment.connection.accounts}[manager].username    # robocop: off=DEPR05
+    ${pull_request.author} =    Set Variable    ${environment.connection.accounts['manager'].username}    # robocop: off=DEPR05
     RETURN    ${pull_request}
 
 Every Gate Before The Final Review Was Passed After

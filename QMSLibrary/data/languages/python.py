@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from QMSLibrary.data.layout import wrap_signature
 from QMSLibrary.data.plan import Module, Piece
 from QMSLibrary.data.spelling import Domain, Naming, Noun, pascal, snake
-
-from . import wrap_signature
 
 _DATABASE = '''\
 class FakeDatabase:
