@@ -1,0 +1,287 @@
+"""The keywords, run by robot as a tester runs them, on the embedded reference QMS."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from robot.api import ExecutionResult
+
+from QMSLibrary.history.entries import Act, Observation, Outcome
+from QMSLibrary.history.journal import acts_in, read
+
+ROOT = Path(__file__).parents[3]
+
+
+def start(folder, suite, *options):
+    file = folder / "suite.robot"
+    file.write_text("*** Settings ***\nLibrary    QMSLibrary    environment=embedded\n" + suite)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("QMS_ENV")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "robot", "--outputdir", str(folder / "out"), *options, str(file)],
+        cwd=ROOT,
+        env={**environment, "QMS_HISTORY_DIR": str(folder / "history")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run(folder, suite, *options):
+    process = start(folder, suite, *options)
+    output, _ = process.communicate(timeout=150)
+    result = ExecutionResult(str(folder / "out" / "output.xml"))
+    return {test.name: test for test in result.suite.all_tests}, output
+
+
+def history(folder):
+    return list(read(folder / "history"))
+
+
+def messages(item):
+    for one in getattr(item, "body", []):
+        if hasattr(one, "message") and hasattr(one, "level"):
+            yield one.message
+        else:
+            yield from messages(one)
+
+
+def test_a_review_from_its_start_to_its_end(tmp_path):
+    tests, output = run(
+        tmp_path,
+        """
+*** Test Cases ***
+Whole
+    Start Recording Events
+    ${pr} =    Create Pull Request    complexity=low
+    ${workflow} =    Trigger Workflow    ${pr}
+    Should Be Equal    ${pr}[title]    ${workflow.pull_request.title}
+    ${events} =    Wait For Event Sequence
+    Length Should Be    ${events}    4
+    ${step} =    Wait For Step    dor_validation
+    Should Be Equal As Strings    ${step}[status]    passed
+    ${done} =    Wait For Workflow    state=COMPLETED
+    Should Be Equal    ${done.id}    ${workflow.id}
+    Get Workflow    state    ==    COMPLETED
+    Get Workflow    progress    ==    100    workflow=${workflow.id}
+    Get Step    final_review    status    ==    passed    workflow=${done}
+    Security Scan Should Have Found
+    Components Should Agree
+    Events Should Be Consistent
+    Give Feedback    4.5
+    Workflow Should Meet
+    Audit Trail Should Contain    feedback.given    role=developer    count=1
+    Verify Audit Trail
+    Escalation Should Exist    L0_CRITICAL    count=0
+    Get Response Times    error_rate    ==    0
+    Get Throughput    >    0
+    ${rate} =    Completion Rate Should Be    ${{[$done]}}    at_least=100 %
+""",
+    )
+    assert tests["Whole"].passed, output + tests["Whole"].message
+    entries = history(tmp_path)
+    acts = acts_in(entries)
+    workflow = next(act.workflow_id for act in acts if act.action == "start_workflow")
+    assert [act.action for act in acts if act.action == "log_in" and act.role == "developer"] == ["log_in"]
+    assert all(act.outcome is Outcome.DONE and act.correlation_id and act.test.endswith(".Whole") for act in acts)
+    seen = [one for one in entries if isinstance(one, Observation)]
+    assert {one.workflow_id for one in seen} == {workflow}
+    assert {one.service for one in seen} >= {"orchestration", "decision", "dashboard"}
+    told = "\n".join(messages(tests["Whole"]))
+    assert "Polled" not in told
+    assert "HTTP Request" not in told
+    # One look at most when it begins to wait, and one per verdict that woke it: nothing is asked in between.
+    looks = [act for act in acts if act.action == "workflow"]
+    assert len(looks) <= 20
+
+
+def test_what_was_triggered_belongs_to_the_test_and_its_suite_set_up(tmp_path):
+    tests, _ = run(
+        tmp_path,
+        """
+Suite Setup    Prepare
+
+*** Test Cases ***
+Sees The Set-Up's Workflow
+    Get Workflow    pull_request.id    ==    ${FIRST.id}
+
+Has Its Own
+    ${pr} =    Create Pull Request    complexity=low
+    Trigger Workflow    ${pr}
+    Get Workflow    pull_request.id    ==    ${pr.id}
+
+Does Not See The Test's Before It
+    Get Workflow    pull_request.id    ==    ${FIRST.id}
+
+An Environment Of Its Own Has Nothing Yet
+    Use Environment    own=True
+    Run Keyword And Expect Error    Neither this test*    Get Workflow
+
+And Is Left With The Test
+    Get Workflow    pull_request.id    ==    ${FIRST.id}
+    ${environment} =    Get Environment
+    Should Not Be True    ${environment.own}
+
+*** Keywords ***
+Prepare
+    ${pr} =    Create Pull Request    complexity=low
+    Trigger Workflow    ${pr}    step_by_step=True
+    VAR    ${FIRST} =    ${pr}    scope=SUITE
+""",
+    )
+    assert {name: test.message for name, test in tests.items() if not test.passed} == {}
+
+
+def test_mistakes_and_refusals_are_said_in_words(tmp_path):
+    tests, _ = run(
+        tmp_path,
+        """
+*** Test Cases ***
+Nothing Triggered
+    Wait For Workflow
+
+Unknown Workflow
+    Get Workflow    workflow=wf-nonsense
+
+Unknown Field
+    A Review
+    Get Workflow    result.quality
+
+Role Too Low
+    ${pr} =    Create Pull Request    complexity=low
+    Trigger Workflow    ${pr}    as_role=developer
+
+Bad Rating
+    A Review
+    Give Feedback    7
+
+Not Failed
+    A Review
+    Wait For Step    dor_validation
+    Retry Step    dor_validation
+
+Shared Clock
+    Advance Clock    1 hour
+
+No Recording
+    A Review
+    Wait For Event Sequence
+
+Held
+    A Review
+    Wait For Step    progress_reviews    timeout=500 ms
+
+Never Comes
+    ${pr} =    Create Pull Request    complexity=low    missing_tests=True
+    Trigger Workflow    ${pr}
+    Wait For Step    dod_validation
+
+Wrong State
+    A Review
+    Change Workflow State    COMPLETED
+
+Unknown Level
+    A Review
+    Get Escalations    level=L3
+
+*** Keywords ***
+A Review
+    ${pr} =    Create Pull Request    complexity=low
+    Trigger Workflow    ${pr}    step_by_step=True
+""",
+    )
+    for name, parts in {
+        "Nothing Triggered": ["Neither this test nor its suite's set-up has triggered a workflow"],
+        "Unknown Workflow": ["404", "wf-nonsense", "orchestration"],
+        "Unknown Field": ["no field 'quality'", "quality_score"],
+        "Role Too Low": ["403", "as developer", "as_role"],
+        "Bad Rating": ["rating: Input should be less than or equal to 5", "got 7.0"],
+        "Not Failed": ["409", "retry"],
+        "Shared Clock": ["is shared", "own=True"],
+        "No Recording": ["Start Recording Events"],
+        "Held": ["did not come within 500 ms", "Progress Workflow", "orchestration service, asked now: healthy"],
+        "Never Comes": ["does not come to the step dod_validation", "missing_tests", "Retry Step"],
+        "Wrong State": ["409 illegal_transition"],
+        "Unknown Level": ["There are: L0_CRITICAL"],
+    }.items():
+        assert not tests[name].passed, name
+        for part in parts:
+            assert part in tests[name].message, f"{name}: {tests[name].message}"
+        assert "Traceback" not in tests[name].message
+
+
+def test_a_clock_of_its_own_is_moved(tmp_path):
+    tests, _ = run(
+        tmp_path,
+        """
+*** Test Cases ***
+Stuck
+    Skip Unless Environment Can    clock
+    Use Environment    own=True
+    ${pr} =    Create Pull Request    complexity=low
+    Trigger Workflow    ${pr}    step_by_step=True
+    Wait For Step    dor_validation
+    ${ahead} =    Advance Clock    2 hours
+    Should Be Equal As Numbers    ${ahead.total_seconds()}    7200
+    ${ahead} =    Advance Clock    30 minutes
+    Should Be Equal As Numbers    ${ahead.total_seconds()}    9000
+    Run Keyword And Expect Error    Time does not run backwards*    Advance Clock    -1 s
+""",
+    )
+    assert tests["Stuck"].passed, tests["Stuck"].message
+
+
+def test_robots_time_limit_ends_a_wait(tmp_path):
+    began = time.monotonic()
+    tests, _ = run(
+        tmp_path,
+        """
+*** Test Cases ***
+Limited
+    [Timeout]    4 seconds
+    ${pr} =    Create Pull Request    complexity=low
+    Trigger Workflow    ${pr}    step_by_step=True
+    Wait For Workflow    timeout=1 hour
+
+Goes On
+    ${pr} =    Create Pull Request    complexity=low
+    Trigger Workflow    ${pr}
+    Wait For Workflow    state=COMPLETED
+""",
+    )
+    assert "Test timeout 4 seconds exceeded" in tests["Limited"].message
+    assert tests["Goes On"].passed, tests["Goes On"].message
+    assert time.monotonic() - began < 100
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_run_leaves_a_history_that_can_be_read(tmp_path, how):
+    process = start(
+        tmp_path,
+        """
+*** Test Cases ***
+Endless
+    ${pr} =    Create Pull Request    complexity=low
+    Trigger Workflow    ${pr}    step_by_step=True
+    Wait For Step    dor_validation
+    Log    waiting now    console=True
+    Wait For Workflow    timeout=1 hour
+""",
+    )
+    try:
+        for line in process.stdout:
+            if "waiting now" in line:
+                break
+        process.send_signal(how)
+        process.wait(20)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.stdout.close()
+    assert [entry.action for entry in history(tmp_path) if isinstance(entry, Act)][-1] == "workflow"
+    if how is signal.SIGINT:
+        test = next(iter(ExecutionResult(str(tmp_path / "out" / "output.xml")).suite.all_tests))
+        assert "Execution terminated by signal" in test.message
