@@ -19,6 +19,7 @@ _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NAME: Final = 15
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 _TAIL_LINES: Final = 12
+_HEALTH_PATIENCE: Final = 20.0
 
 
 class ServiceStartError(Exception):
@@ -51,6 +52,7 @@ class Child:
         self.pid: int | None = None
         self.exit_code: int | None = None
         """Of the last process that ended; negative for a signal, None if none has."""
+        self._asked: http.client.HTTPConnection | None = None
         self._place = _bound(0)
         self.port: int = self._place.getsockname()[1]
 
@@ -131,14 +133,27 @@ class Child:
             time.sleep(0.005)
         return True
 
+    def ask_health(self) -> None:
+        """Ask already, so that several services can work on their answers at the same time."""
+        self._asked = self._connect(_HEALTH_PATIENCE)
+        try:
+            self._asked.request("GET", "/health")
+        except OSError:
+            self._asked = None  # `wait_healthy` asks again, and says what is wrong
+
+    def _connect(self, timeout: float) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=min(timeout, _HEALTH_PATIENCE))
+
     def wait_healthy(self, timeout: float) -> None:
         """Wait until ``/health`` says healthy. Raises ServiceStartError with the end of the log."""
         deadline = time.monotonic() + timeout
         seen = "no answer"
         while (remaining := deadline - time.monotonic()) > 0:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=remaining)
+            connection = self._asked or self._connect(remaining)
+            self._asked = None
             try:
-                connection.request("GET", "/health")
+                if connection.sock is None:
+                    connection.request("GET", "/health")
                 answer = connection.getresponse()
                 body = answer.read(65536).decode(errors="replace")
                 if answer.status == 200 and json.loads(body)["status"] == "healthy":
