@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any, Final, Generic, TypeVar
 from uuid import uuid4
 
+import orjson
 from pydantic import ValidationError
 from starlette.requests import Request
 
@@ -32,6 +33,8 @@ _CORRELATION: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _MAXIMUM_PAGE: Final = 500
 _PAGE: Final = 100
 _SHOWN_ERRORS: Final = 20
+_NUL: Final = b"\\u0000"
+_FREE_FIELD: Final = "content"
 
 
 @dataclass(slots=True)
@@ -153,7 +156,7 @@ async def read_body(request: Request) -> bytes:
 def parse_body(kind: type[BodyT], raw: bytes) -> BodyT:
     """``raw`` as the contract's model. Raises Refusal: 400 for what is no JSON, 422 for what is not as it must be."""
     try:
-        return kind.model_validate_json(raw)
+        body = kind.model_validate_json(raw)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         if problems and problems[0]["type"] == "json_invalid":
@@ -164,6 +167,23 @@ def parse_body(kind: type[BodyT], raw: bytes) -> BodyT:
         ]
         detail = "; ".join(f"{one.field}: {one.message}" for one in errors)
         raise Refusal(422, "invalid_body", detail, errors=errors) from None
+    if _NUL in raw:
+        _refuse_nul(orjson.loads(raw), "body")
+    return body
+
+
+def _refuse_nul(value: Any, where: str) -> None:
+    """NUL is in no name, title or sentence, and PostgreSQL stores it in none. A file may hold what it likes."""
+    if isinstance(value, str) and "\x00" in value:
+        raise field_refused(where, "must not contain NUL characters.")
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            _refuse_nul(item, f"{where}.{number}")
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _refuse_nul(name, where)
+            if name != _FREE_FIELD:
+                _refuse_nul(item, f"{where}.{name}")
 
 
 def parts_of(request: Request) -> dict[str, str]:

@@ -62,7 +62,7 @@ def add_to(service: Blueprint) -> None:
     @service.serve(routes.LOG_IN)
     async def log_in(call: Call[LogInRequest]) -> Token:
         name, password = call.body.username, call.body.password
-        query = select(users).where(users.c.username == name.replace("\x00", ""))
+        query = select(users).where(users.c.username == name)
         row = await context.store.read(lambda connection: connection.execute(query).one_or_none())
         right = await asyncio.to_thread(password_matches, password, row.password if row else _NOBODY)
         if row is None or not right or not row.active:

@@ -28,8 +28,8 @@ _MEMO: Final = "end of the audit trail"
 def append(connection: Connection, entry: dict[str, Any]) -> None:
     """Put an entry (the fields of AuditEntry, JSON values) at the end of the trail."""
     sequence, previous = end(connection)
-    # Through JSON once, so that what is hashed is what a reader of the record will hash: no enums, no tuples, no NUL.
-    plain = orjson.loads(orjson.dumps(entry).replace(b"\\u0000", b"\\ufffd"))
+    # Through JSON once, so that what is hashed is what a reader of the record will hash: no enums, no tuples.
+    plain = orjson.loads(orjson.dumps(entry))
     record = {**plain, "sequence": sequence + 1, "previous_hash": previous}
     digest = record_hash(record)
     connection.execute(

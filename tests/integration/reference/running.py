@@ -165,3 +165,21 @@ def pull_request(number: int = 1, **changes: Any) -> dict[str, Any]:
         "files": [{"path": "src/a.py", "type": "added", "additions": 2, "content": "def a():\n    return 1\n"}],
         **changes,
     }
+
+
+# A change that passes all gates: code with a test that reaches it, and documentation.
+FILES = [
+    {
+        "path": "src/greeting.py",
+        "type": "added",
+        "additions": 4,
+        "content": 'def greet(name: str) -> str:\n    """A greeting for ``name``."""\n    return "Hello " + name\n',
+    },
+    {
+        "path": "tests/test_greeting.py",
+        "type": "added",
+        "additions": 4,
+        "content": 'from src.greeting import greet\n\n\ndef test_greet():\n    assert greet("Ada") == "Hello Ada"\n',
+    },
+    {"path": "docs/greeting.md", "type": "added", "additions": 1, "content": "`greet` makes a greeting.\n"},
+]

@@ -7,7 +7,7 @@ from collections import Counter
 import httpx
 import orjson
 import pytest
-from running import Running, eventually, pull_request
+from running import FILES, Running, eventually, pull_request
 from sqlalchemy import create_engine, text
 
 from QMSLibrary.contract.audit import GENESIS_HASH
@@ -48,21 +48,6 @@ def start(qms, number):
     return eventually(attempt, timeout=30)
 
 
-FILES = [
-    {
-        "path": "src/greeting.py",
-        "type": "added",
-        "additions": 4,
-        "content": 'def greet(name: str) -> str:\n    """A greeting for ``name``."""\n    return "Hello " + name\n',
-    },
-    {
-        "path": "tests/test_greeting.py",
-        "type": "added",
-        "additions": 4,
-        "content": 'from src.greeting import greet\n\n\ndef test_greet():\n    assert greet("Ada") == "Hello Ada"\n',
-    },
-    {"path": "docs/greeting.md", "type": "added", "additions": 1, "content": "`greet` makes a greeting.\n"},
-]
 ENDS = {"completed", "failed", "error"}
 
 
