@@ -225,6 +225,17 @@ def test_a_stream_that_drops_is_resumed_where_it_was_and_doubles_are_dropped(tin
     assert "down" in " ".join(qms.events.notes())
 
 
+def test_what_a_stream_says_again_at_the_same_place_is_no_double(tiny):
+    server, qms = tiny
+    qms.events.claim("wf-1")
+    qms.events.open([Service.ORCHESTRATION])
+    server.say(1, event(1))
+    server.say(1, event(1))
+    server.say(2, event(2))
+    assert qms.events.wait(lambda: len(qms.events.events("wf-1")) == 2, 5)
+    assert [one.repeated for one in qms.events.events("wf-1", repeated=True)] == [False, False]
+
+
 def test_a_stream_that_drops_before_its_first_event_loses_nothing(tiny):
     server, qms = tiny
     server.say(41, event(41))

@@ -141,6 +141,7 @@ def test_percentiles_are_exact():
     assert percentile(values, 0.95) == 95
     assert percentile(values, 0.5) == 50
     assert percentile(values, 1) == 100
+    assert percentile([1, 2, 3, 4, 5], 0.5) == 3
     assert percentile([7.0], 0.99) == 7.0
     assert percentile(list(range(1, 21)), 0.95) == 19
     with pytest.raises(ValueError, match="nothing"):
