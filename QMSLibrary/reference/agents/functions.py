@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from .source import Function, text
@@ -25,10 +26,13 @@ def functions_of(module: Module) -> list[Function]:
     exported = set() if python else _exported_names(module)
     found: list[Function] = []
     end = -1
-    for node in module.nodes("function"):
+    for node, owner in _with_classes(module):
         if node.start_byte < end:
             continue
-        function = _python_function(module, node, decorators) if python else _script_function(module, node, exported)
+        if python:
+            function = _python_function(module, node, owner, decorators)
+        else:
+            function = _script_function(module, node, owner, exported)
         if function is None:
             continue
         end = node.end_byte
@@ -37,23 +41,28 @@ def functions_of(module: Module) -> list[Function]:
     return found
 
 
-def _class_of(module: Module, start: int) -> str | None:
-    name = None
-    for first, last, candidate in module.classes:
-        if first > start:
-            break
-        if start < last:
-            name = candidate
-    return name
+def _with_classes(module: Module) -> Iterator[tuple[Node, str | None]]:
+    """Each function's node with the name of the innermost class around it."""
+    classes = module.classes
+    around: list[tuple[int, int, str]] = []
+    position = 0
+    for node in module.nodes("function"):
+        while position < len(classes) and classes[position][0] <= node.start_byte:
+            around.append(classes[position])
+            position += 1
+        while around and around[-1][1] <= node.start_byte:
+            around.pop()
+        yield node, around[-1][2] if around else None
 
 
 # --- Python
-def _python_function(module: Module, node: Node, decorators: dict[int, list[str]]) -> Function | None:
+def _python_function(
+    module: Module, node: Node, owner: str | None, decorators: dict[int, list[str]]
+) -> Function | None:
     name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
     if name is None or body is None:
         return None
     written = text(name)
-    owner = _class_of(module, node.start_byte)
     statements = [child for child in body.named_children if child.type != "comment"]
     documented = bool(statements) and _is_docstring(statements[0])
     rest = statements[1:] if documented else statements
@@ -109,7 +118,7 @@ def _python_parameters(node: Node | None) -> dict[str, str]:
 
 
 # --- TypeScript and JavaScript
-def _script_function(module: Module, node: Node, exported: set[str]) -> Function | None:
+def _script_function(module: Module, node: Node, owner: str | None, exported: set[str]) -> Function | None:
     name = node.child_by_field_name("name") or node.child_by_field_name("left") or node.child_by_field_name("property")
     callee = node
     if node.type in ("variable_declarator", "public_field_definition", "assignment_expression"):
@@ -123,7 +132,6 @@ def _script_function(module: Module, node: Node, exported: set[str]) -> Function
     written = text(name).rsplit(".", 1)[-1].strip("'\"")
     if written == "exports":
         written = module.names[0]
-    owner = _class_of(module, node.start_byte)
     line = module.line(node)
     head = module.lines[line - 1] if line <= len(module.lines) else ""
     statements = [child for child in body.named_children if child.type != "comment"]

@@ -8,7 +8,7 @@ counts without, because fixtures and facades hide imports.
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Final
 
@@ -27,22 +27,27 @@ class Reach:
         self._sources = sources
         self.reached: set[tuple[int, int]] = set()
         self._loaded: set[int] = set()
-        self._by_name: dict[str, list[tuple[int, int]]] = {}
+        self._by_name: dict[str, dict[int, list[int]]] = {}
+        """Functions not reached yet, by name and place."""
+        self._counts: Counter[str] = Counter()
+        self._classes: list[set[str]] = []
         self._by_class: dict[str, list[tuple[int, int]]] = {}
         self._by_import: dict[str, list[int]] = {}
         for place, module in enumerate(sources):
             for name in {module.names[0], module.names[1]}:
                 self._by_import.setdefault(name, []).append(place)
+            self._classes.append({one.class_name for one in module.functions if one.class_name})
             for index, function in enumerate(module.functions):
-                self._by_name.setdefault(function.name, []).append((place, index))
+                self._by_name.setdefault(function.name, {}).setdefault(place, []).append(index)
+                self._counts[function.name] += 1
                 if function.class_name and self._made_with_class(module, function):
                     self._by_class.setdefault(function.class_name, []).append((place, index))
-        self._queue: deque[tuple[Module | None, int, set[str], set[str]]] = deque()
+        self._queue: deque[tuple[Module | None, set[str], set[str]]] = deque()
         for module in tests:
             names = set().union(*module.references.values())
-            self._queue.append((module, MODULE_LEVEL, names, module.imports))
+            self._queue.append((module, names, module.imports))
         for content in robot_files:
-            self._queue.append((None, MODULE_LEVEL, _robot_names(content), set()))
+            self._queue.append((None, _robot_names(content), set()))
         self._run()
 
     @staticmethod
@@ -57,32 +62,38 @@ class Reach:
 
     def _run(self) -> None:
         while self._queue:
-            module, _, names, imports = self._queue.popleft()
+            caller, names, imports = self._queue.popleft()
             for name in imports:
                 for place in self._by_import.get(name, ()):
                     self._load(place)
             for name in names:
-                for place, index in self._by_class.get(name, ()):
+                for place, index in self._by_class.pop(name, ()):
                     self._reach(place, index)
-                candidates = self._by_name.get(name, ())
-                for place, index in candidates:
-                    if (place, index) not in self.reached and self._related(
-                        module, imports, names, place, index, len(candidates)
-                    ):
-                        self._reach(place, index)
+                for place in list(self._by_name.get(name, ())):
+                    self._try(caller, names, imports, name, place)
 
-    def _related(
-        self, caller: Module | None, imports: set[str], names: set[str], place: int, index: int, candidates: int
-    ) -> bool:
+    def _try(self, caller: Module | None, names: set[str], imports: set[str], name: str, place: int) -> None:
+        """Reach the functions called ``name`` in the source at ``place``, as far as the caller means them."""
         module = self._sources[place]
-        function = module.functions[index]
-        if caller is None or caller is module or module.names[0] in imports or module.names[1] in imports:
-            return True
-        if function.name in imports or (
-            function.class_name and (function.class_name in imports or function.class_name in names)
-        ):
-            return True
-        return candidates == 1 and len(function.name) >= TELLING_LENGTH and bool(_TELLING.search(function.name))
+        places = self._by_name[name]
+        whole = caller is None or caller is module or not imports.isdisjoint(module.names) or name in imports
+        classes = self._classes[place]
+        if not whole and classes.isdisjoint(names) and classes.isdisjoint(imports):
+            telling = len(name) >= TELLING_LENGTH and _TELLING.search(name) is not None
+            whole = telling and self._counts[name] == 1
+            if not whole:
+                return
+        indexes = places[place]
+        meant = [
+            index
+            for index in indexes
+            if whole or (owner := module.functions[index].class_name) in names or owner in imports
+        ]
+        for index in meant:
+            self._reach(place, index)
+        places[place] = [index for index in indexes if (place, index) not in self.reached]
+        if not places[place]:
+            del places[place]
 
     def _load(self, place: int) -> None:
         """A module that is imported runs its own level, where handlers are registered and tables filled."""
@@ -90,7 +101,7 @@ class Reach:
             return
         self._loaded.add(place)
         module = self._sources[place]
-        self._queue.append((module, MODULE_LEVEL, module.references.get(MODULE_LEVEL, set()), module.imports))
+        self._queue.append((module, module.references.get(MODULE_LEVEL, set()), module.imports))
         if module.language == "python":
             for index, function in enumerate(module.functions):
                 if function.class_name is None and function.decorators:
@@ -102,7 +113,7 @@ class Reach:
         self.reached.add((place, index))
         self._load(place)
         module = self._sources[place]
-        self._queue.append((module, index, module.references.get(index, set()), module.imports))
+        self._queue.append((module, module.references.get(index, set()), module.imports))
 
     def of(self, place: int) -> list[tuple[Function, bool]]:
         """The functions of the source at ``place`` that do something, each with whether it is reached."""

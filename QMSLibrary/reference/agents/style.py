@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
@@ -67,7 +68,7 @@ def _of_lines(module: Module) -> Iterable[StyleFinding]:
 def _of_names(module: Module) -> Iterable[StyleFinding]:
     """Local variables: how they are spelt, and whether anybody uses them."""
     shape, spelling = (_SNAKE, "snake_case") if module.language == "python" else (_CAMEL, "camelCase")
-    words: dict[int, list[str]] = {}
+    words: dict[int, Counter[str]] = {}
     for assignment in module.assignments:
         owner, name = assignment.owner, assignment.target
         if owner == MODULE_LEVEL or not _NAME.fullmatch(name):
@@ -77,8 +78,8 @@ def _of_names(module: Module) -> Iterable[StyleFinding]:
             yield StyleFinding("naming", line, owner, f"{name} is not {spelling}")
         if owner not in words:
             function = module.functions[owner]
-            words[owner] = _NAME.findall(module.data[function.start : function.end].decode("utf-8", "replace"))
-        if words[owner].count(name) == 1 and not name.startswith("_"):
+            words[owner] = Counter(_NAME.findall(module.data[function.start : function.end].decode("utf-8", "replace")))
+        if words[owner][name] == 1 and not name.startswith("_"):
             yield StyleFinding("unused_variable", line, owner, f"nothing uses {name}")
 
 

@@ -18,12 +18,12 @@ _ASSERTING: Final = re.compile(
     r"^(?:expect\w*|assert\w*|should\w*|raises|warns|fail|verify\w*|check\w*|ensure\w*|toThrow\w*|match_snapshot|snapshot|"
     r"given|deepEqual|strictEqual|rejects|throws|ok|equal|notEqual|plan|t|deprecated_call|wait_for\w*|find_\w*|approve\w*)$"
 )
-_PYTHON_ASSERT: Final = re.compile(r"^\s*(?:assert\b|(?:async\s+)?with\s+(?:pytest\.)?raises)", re.MULTILINE)
+_PYTHON_ASSERT: Final = re.compile(r"^[ \t]*(?:assert\b|(?:async )?with (?:pytest\.)?raises)", re.MULTILINE)
 _ROBOT_CASES: Final = re.compile(r"^\*+\s*(?:Test Cases|Tasks)\s*\**", re.IGNORECASE | re.MULTILINE)
 _ROBOT_SKIP: Final = re.compile(
-    r"^\s+(?:\[Tags\].*\brobot:(?:skip|exclude)\b|Skip(?:\s{2,}|$))", re.IGNORECASE | re.MULTILINE
+    r"^[ \t]+(?:\[Tags\].*\brobot:(?:skip|exclude)\b|Skip(?:\s{2,}|$))", re.IGNORECASE | re.MULTILINE
 )
-_ROBOT_TEMPLATE: Final = re.compile(r"^Test Template\s{2,}|^\s+\[Template\]", re.IGNORECASE | re.MULTILINE)
+_ROBOT_TEMPLATE: Final = re.compile(r"^Test Template\s{2,}|^[ \t]+\[Template\]", re.IGNORECASE | re.MULTILINE)
 _ROBOT_IDLE: Final = {
     "log", "log to console", "log many", "comment", "no operation", "sleep", "set variable", "set test variable", "var",
     "for", "end", "if", "else", "pass execution",

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 MAXIMUM_DEPTH: Final = 40
 MAXIMUM_PIECES: Final = 400
+STEPS_FOR_ONE: Final = 4_000
+STEPS_FOR_ALL: Final = 400_000
+"""Expressions looked at for one value, and for all of a file: names that stand for names can make any number."""
 _CONSTANT: Final = re.compile(r"(?:[A-Za-z_$][\w$]*\.)*[A-Z][A-Z0-9_]*$")
 _FIRST: Final = re.compile(r"[A-Za-z_$][\w$]*")
-_PLACEHOLDERS: Final = re.compile(r"""(["'`])(?:\?|%s|\d+|:\w+|\$\$?\{[^}]*\}|\$)\1""")
+_PLACEHOLDERS: Final = re.compile(r"""(["'`])(?:\?|%s|\d+|:\w+|\$\$?\{[^}]{0,80}\}|\$)\1""")
 _LITERALS: Final = {
     "integer", "float", "number", "true", "false", "none", "null", "undefined", "regex", "concatenated", "comment",
 }  # fmt: skip
@@ -73,9 +76,19 @@ class Values:
         self._module = module
         self._functions = module.functions
         self._lists: dict[tuple[int, str], list[Node]] | None = None
+        self._left = STEPS_FOR_ALL
+        self._steps = 0
 
     def pieces(self, node: Node, owner: int) -> list[Piece]:
         """What the expression comes to, names followed to what they were assigned in the same function or module."""
+        self._steps = min(STEPS_FOR_ONE, self._left)
+        self._left -= self._steps
+        try:
+            return self._gather(node, owner)
+        finally:
+            self._left += max(0, self._steps)
+
+    def _gather(self, node: Node, owner: int) -> list[Piece]:
         found: list[Piece] = []
         for piece in self._read(node, owner, 0, frozenset()):
             found.append(piece)
@@ -102,6 +115,9 @@ class Values:
     # --- reading
     def _read(self, node: Node, owner: int, depth: int, seen: frozenset[str]) -> Iterator[Piece]:
         kind = node.type
+        self._steps -= 1
+        if self._steps < 0:
+            return
         if depth > MAXIMUM_DEPTH:
             yield self._hole(node, owner)
         elif kind in ("string", "template_string", "concatenated_string"):
@@ -236,6 +252,8 @@ class Values:
             values = self._module.assigned.get((scope, name))
             if values and name not in seen:
                 for value in values:
+                    if self._steps < 0:
+                        return
                     yield from self._read(value.value, scope, depth + 1, seen | {name})
                 return
             if scope != MODULE_LEVEL and name in self._functions[scope].parameters:

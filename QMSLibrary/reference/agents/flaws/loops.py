@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -42,16 +42,39 @@ class Loop:
     place: int
 
 
-def loops_of(module: Module) -> list[Loop]:
+class Loops:
     """Loops of every spelling, in the order of the file: statements, comprehensions, ``items.map(…)``."""
-    found = [loop for node in module.nodes("loop") if (loop := _loop(node)) is not None]
-    for call in module.calls if module.language != "python" else ():
-        first = call.arguments[0] if call.arguments else None
-        if call.name in _ITERATORS and first is not None and first.type in ("arrow_function", "function_expression"):
-            names = first.child_by_field_name("parameters") or first.child_by_field_name("parameter")
-            turning = frozenset(_NAME.findall(text(names))) if names is not None else frozenset()
-            found.append(Loop(first.start_byte, first.end_byte, call.receiver, turning, call.node.start_byte))
-    return sorted(found, key=lambda loop: loop.start)
+
+    def __init__(self, module: Module) -> None:
+        found = [loop for node in module.nodes("loop") if (loop := _loop(node)) is not None]
+        for call in module.calls if module.language != "python" else ():
+            first = call.arguments[0] if call.arguments else None
+            if (
+                call.name in _ITERATORS
+                and first is not None
+                and first.type in ("arrow_function", "function_expression")
+            ):
+                names = first.child_by_field_name("parameters") or first.child_by_field_name("parameter")
+                over = call.receiver
+                found.append(Loop(first.start_byte, first.end_byte, over, _names(names), call.node.start_byte))
+        self.all = sorted(found, key=lambda loop: loop.start)
+        self._starts = [loop.start for loop in self.all]
+        # Loops lie inside each other or beside each other, so each one's outer loop is the last that has not ended.
+        self._outer: list[int] = []
+        around: list[int] = []
+        for index, loop in enumerate(self.all):
+            while around and self.all[around[-1]].end <= loop.start:
+                around.pop()
+            self._outer.append(around[-1] if around else -1)
+            around.append(index)
+
+    def around(self, start: int) -> Iterator[Loop]:
+        """The loops around a byte, innermost first."""
+        index = bisect_right(self._starts, start) - 1
+        while index >= 0:
+            if start < self.all[index].end:
+                yield self.all[index]
+            index = self._outer[index]
 
 
 def _loop(node: Node) -> Loop | None:
@@ -68,7 +91,7 @@ def _loop(node: Node) -> Loop | None:
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     over, names = _written(right), _names(left)
     condition = node.child_by_field_name("condition")
-    length = _LENGTH.search(over if right is not None else _written(condition))
+    length = _LENGTH.search((over if right is not None else _written(condition))[:500])
     if length:
         over = length[1] or length[2]
     if node.type == "for_statement" and (first := node.child_by_field_name("initializer")) is not None:
@@ -84,20 +107,15 @@ def _names(node: Node | None) -> frozenset[str]:
     return frozenset(_NAME.findall(_written(node)))
 
 
-def _around(loops: list[Loop], start: int) -> list[Loop]:
-    """The loops around a byte, outermost first."""
-    return [loop for loop in loops[: bisect_right(loops, start, key=lambda loop: loop.start)] if start < loop.end]
-
-
 def _queries(module: Module, values: Values) -> Iterable[Found]:
-    loops = loops_of(module)
-    if not loops:
+    loops = Loops(module)
+    if not loops.all:
         return
     for call in module.calls:
         finder = _FINDERS.match(call.name) is not None
         if not finder and not _RUNNERS.match(call.name):
             continue
-        around = _around(loops, call.node.start_byte)
+        around = list(loops.around(call.node.start_byte))
         if not around or not call.arguments:
             continue
         turning = set().union(*(loop.names for loop in around))
@@ -108,9 +126,9 @@ def _queries(module: Module, values: Values) -> Iterable[Found]:
 
 
 def _quadratic(module: Module, values: Values) -> Iterable[Found]:
-    loops = loops_of(module)
-    for loop in loops:
-        for outer in _around(loops, loop.place):
+    loops = Loops(module)
+    for loop in loops.all:
+        for outer in loops.around(loop.place):
             if loop.over and loop.over == outer.over and outer is not loop and not loop.over.isdigit():
                 message = (
                     f"for each of {loop.over} it goes through all of them again; look them up in a set or a dictionary"

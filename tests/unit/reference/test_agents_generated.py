@@ -1,0 +1,98 @@
+"""What the data room makes and what the agents find agree: the healthy passes, the flawed fails for its flaw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from agents_made import COORDINATOR, SCANNER, TESTING, answer, reasons
+
+from QMSLibrary.contract.pull_requests import PullRequest
+from QMSLibrary.data.pull_requests import create_pull_request, fix_pull_request
+from QMSLibrary.reference.agents.reading import Reading
+
+LANGUAGES = ("typescript", "javascript", "python")
+SEEDS = (1, 2, 3)
+every = pytest.mark.parametrize("language", LANGUAGES)
+seeded = pytest.mark.parametrize("seed", SEEDS)
+
+
+def made(language: str, seed: int, **wishes: Any) -> PullRequest:
+    return create_pull_request(language=language, seed=f"agents-{seed}", **wishes)
+
+
+@every
+@seeded
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {},
+        {"files": 15, "lines_changed": 847},
+        {"complexity": "low"},
+        {"complexity": "high", "author": "tech_lead"},
+        {"changes": "quick_fix"},
+        {"changes": "concurrent_feature_7"},
+        {"author": "bot"},
+    ],
+)
+def test_healthy_pull_requests_pass_every_check(language: str, seed: int, wishes: dict[str, Any]) -> None:
+    request = made(language, seed, **wishes)
+    assert reasons(request) == []
+    assert answer(COORDINATOR, request).measures["quality_score"] >= 85
+
+
+@every
+@seeded
+def test_missing_tests_and_documentation(language: str, seed: int) -> None:
+    request = made(
+        language, seed, changes="quick_fix", complexity="low", missing_tests=True, missing_documentation=True
+    )
+    assert reasons(request)[:2] == ["missing_tests", "missing_documentation"]
+    only_tests, only_documentation = (
+        made(language, seed, **{name: True}) for name in ("missing_tests", "missing_documentation")
+    )
+    assert "missing_documentation" not in reasons(only_tests)
+    assert "missing_tests" not in reasons(only_documentation)
+    assert reasons(fix_pull_request(request)) == []
+
+
+@every
+@seeded
+def test_vulnerabilities_are_found_and_nothing_else(language: str, seed: int) -> None:
+    request = made(language, seed, security_issues="sql_injection:high, xss:medium")
+    found = answer(SCANNER, request).findings
+    assert sorted((one.type, str(one.severity)) for one in found) == [("sql_injection", "high"), ("xss", "medium")]
+    assert reasons(request) == ["sql_injection", "xss"]
+    assert reasons(fix_pull_request(request)) == []
+
+
+@every
+@seeded
+def test_performance_flaws_are_found_and_nothing_else(language: str, seed: int) -> None:
+    request = made(language, seed, performance_issues="n_plus_one, quadratic_loop")
+    assert sorted(one.type for one in answer(TESTING, request).findings) == ["n_plus_one", "quadratic_loop"]
+    assert sorted(reasons(request)) == ["n_plus_one", "quadratic_loop"]
+
+
+@every
+@pytest.mark.parametrize("percent", [30, 60, 79, 85, 100])
+def test_coverage_is_the_one_that_was_asked_for(language: str, percent: int) -> None:
+    request = made(language, percent, test_coverage=percent)
+    coverage = Reading(request).coverage
+    assert coverage == pytest.approx(percent, abs=12)
+    assert ("coverage_below_threshold" in reasons(request)) is (percent < 80)
+
+
+@every
+@seeded
+def test_bad_style_alone_fails_the_last_gate_only(language: str, seed: int) -> None:
+    request = made(language, seed, code_style=0.1)
+    assert reasons(request) == ["quality_below_threshold"]
+    assert Reading(request).tidy_share == pytest.approx(0.1, abs=0.1)
+
+
+@every
+def test_a_junior_developer_fails_the_definition_of_done(language: str) -> None:
+    found = reasons(made(language, 1, author="junior_developer"))
+    assert "coverage_below_threshold" in found
+    assert not {"missing_tests", "syntax_error", "too_complex"} & set(found)
