@@ -19,7 +19,7 @@ from .style import StyleFinding, style_findings
 from .values import Values
 
 SMALL_CHANGE: Final = 0.25
-"""Below this share of new lines a modified file is mostly old, see ``Coverage``."""
+"""Below this share of new lines a modified file is mostly old, see ``Source.small``."""
 _OURS: Final = re.compile(r"^<{7}(?: |$)", re.MULTILINE)
 _THEIRS: Final = re.compile(r"^>{7}(?: |$)", re.MULTILINE)
 MAXIMUM_TEXT: Final = 2_000_000
@@ -33,24 +33,32 @@ class Source:
     module: Module
     functions: list[tuple[Function, bool]]
 
+    beside_tests: bool
+    """A test imports from the same package, so it may reach this file through files that did not change."""
+
+    @property
+    def small(self) -> bool:
+        """A modified file with few new lines: most of it is old, and which part is new is not known."""
+        change = self.change
+        return change.type is not ChangeType.ADDED and change.additions < SMALL_CHANGE * len(self.module.lines)
+
     @property
     def reached(self) -> bool:
-        """Whether a test reaches anything in it."""
-        return any(reached for _, reached in self.functions)
+        """Whether a test reaches anything in it; a small change counts where a test may do so unseen."""
+        return any(reached for _, reached in self.functions) or (self.small and self.beside_tests)
 
     @property
     def covered_lines(self) -> tuple[int, int]:
         """Lines that count, and those of them that tests reach.
 
-        Of an added or largely rewritten file all functions count. Of a file with few new lines it cannot be known which
-        functions they are in; the tests that came along are taken to be about them, up to the number of new lines.
+        Of an added or largely rewritten file all functions count. Of a small change the tests that came along are taken
+        to be about the new lines; nothing counts where they may reach it unseen.
         """
         total = sum(function.lines for function, _ in self.functions)
         reached = sum(function.lines for function, is_reached in self.functions if is_reached)
-        small = self.change.type is not ChangeType.ADDED and self.change.additions < SMALL_CHANGE * len(
-            self.module.lines
-        )
-        if small:
+        if self.small:
+            if self.beside_tests and not reached:
+                return 0, 0
             total = min(total, self.change.additions)
             reached = min(reached, total)
         return total, reached
@@ -112,13 +120,14 @@ class Reading:
         modules = self.source_modules
         reach = Reach(modules, self.test_modules, [content for _, content in self.robot_files])
         changes = {file.path: file for file in self.present}
+        imported = set().union(*(test.imports for test in self.test_modules))
         found = []
         for place, module in enumerate(modules):
             change = changes[module.path]
             functions = reach.of(place)
             moved = change.type is ChangeType.RENAMED and not change.additions
             if functions and needs_tests(module.path) and not moved:
-                found.append(Source(change, module, functions))
+                found.append(Source(change, module, functions, not imported.isdisjoint(module.names)))
         return found
 
     @cached_property

@@ -292,6 +292,18 @@ def test_old_functions_of_a_file_that_hardly_changed_do_not_count() -> None:
     assert not answer(DOD, pull_request(large, tests)).checks["coverage_threshold_met"]
 
 
+def test_a_small_change_may_be_reached_through_files_that_did_not_change() -> None:
+    old = "".join(f"def old_{n}(a):\n    return a + {n}\n\n\n" for n in range(20))
+    small = change("src/shop/inner.py", old, type=ChangeType.MODIFIED, additions=2)
+    facade = change("tests/test_a.py", "from src.shop import front\n\n\ndef test_it():\n    assert front.run()\n")
+    other = change("tests/test_a.py", "from src.bank import front\n\n\ndef test_it():\n    assert front.run()\n")
+    assert answer(DOR, pull_request(small, facade)).checks["tests_covered"]
+    assert answer(DOD, pull_request(small, facade)).checks["coverage_threshold_met"]
+    assert not answer(DOR, pull_request(small, other)).checks["tests_covered"]
+    large = change("src/shop/inner.py", old, type=ChangeType.MODIFIED, additions=60)
+    assert not answer(DOR, pull_request(large, facade)).checks["tests_covered"]
+
+
 def test_public_functions_are_described_somewhere() -> None:
     found = answer(DOD, pull_request(BARE, TESTS))
     assert found.failure_reasons == ["undocumented_function"]
