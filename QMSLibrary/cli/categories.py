@@ -30,6 +30,8 @@ LIMITS: Final[dict[str, Limits]] = {
     "compliance": Limits(timedelta(minutes=10), 4),
 }
 DEFAULT: Final = Limits(timedelta(minutes=10), 4)
+ALONE: Final = "load"
+"""Tests with this tag measure, so they run after the others of their category, one Robot process at a time."""
 
 
 class NoSuitesError(Exception):
@@ -43,6 +45,13 @@ class Category:
     name: str
     folder: Path
     limits: Limits
+
+
+def and_tag(pattern: str, tag: str) -> str:
+    """Robot's tag pattern for what fits ``pattern`` and has ``tag`` as well. AND binds before OR, OR before NOT."""
+    wanted, *unwanted = pattern.split("NOT")
+    both = "OR".join(f"{part}AND{tag}" if part else tag for part in wanted.split("OR"))
+    return "NOT".join([both, *unwanted])
 
 
 def find_suites(given: Path | None) -> Path:

@@ -111,7 +111,8 @@ def _run_on(
         parts,
         show,
         processes=options.processes,
-        robot_options=_robot_options(options),
+        include=options.include,
+        exclude=options.exclude,
         variables={
             "QMS_ENVIRONMENT": _absolute(options.environment),
             "QMS_HISTORY_DIR": str(folder / "history"),
@@ -196,15 +197,6 @@ def _new_folder(results: Path) -> Path:
     except OSError as error:
         raise _UsageError(f"The results cannot be written to {folder}: {error.strerror}.") from None
     return folder
-
-
-def _robot_options(options: argparse.Namespace) -> list[str]:
-    found = []
-    for pattern in options.include:
-        found += ["--include", pattern]
-    for pattern in options.exclude:
-        found += ["--exclude", pattern]
-    return found
 
 
 def _absolute(environment: str) -> str:

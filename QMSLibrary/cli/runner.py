@@ -17,7 +17,7 @@ from QMSLibrary.reports.live import Display
 from QMSLibrary.reports.merge import Part
 from QMSLibrary.reports.progress import FILE_VARIABLE, Ended, Progress
 
-from .categories import Category
+from .categories import ALONE, Category, and_tag
 
 if TYPE_CHECKING:
     from robot.running import TestSuite
@@ -48,7 +48,8 @@ class Runner:
         display: Display,
         *,
         processes: int | None,
-        robot_options: Sequence[str],
+        include: Sequence[str],
+        exclude: Sequence[str],
         variables: Mapping[str, str],
     ) -> None:
         self.works = works
@@ -57,7 +58,8 @@ class Runner:
         self._parts = parts
         self._display = display
         self._processes = processes
-        self._robot_options = list(robot_options)
+        self._include = list(include)
+        self._exclude = list(exclude)
         self._variables = dict(variables)
         self._progress = [
             Progress(work.category.name, work.planned.test_count, parts / work.category.name / "progress.jsonl")
@@ -85,19 +87,22 @@ class Runner:
         limit = work.category.limits.time
         deadline = time.monotonic() + limit.total_seconds()
         out_of_time = False
-        self._give_up_at = None
         progress.begun = time.monotonic()
-        self._guard = self._start(work, folder)
-        self._show(progress)
-        while self._wait(_LOOK_EVERY) is None:
+        for name, workers, options in self._passes(work):
+            if self.stopped_by or out_of_time:
+                break
+            self._give_up_at = None
+            self._guard = self._start(work, folder, name, workers, options)
             self._show(progress)
-            if not out_of_time and not self.stopped_by and time.monotonic() > deadline:
-                out_of_time = True
-                self._display.note(f"{work.category.name} has used up its time ({limit}); its tests are stopped.")
-                self._stop_robots()
-            if self._give_up_at is not None and time.monotonic() > self._give_up_at:
-                self._end_guard()
-        self._end_guard()
+            while self._wait(_LOOK_EVERY) is None:
+                self._show(progress)
+                if not out_of_time and not self.stopped_by and time.monotonic() > deadline:
+                    out_of_time = True
+                    self._display.note(f"{work.category.name} has used up its time ({limit}); its tests are stopped.")
+                    self._stop_robots()
+                if self._give_up_at is not None and time.monotonic() > self._give_up_at:
+                    self._end_guard()
+            self._end_guard()
         progress.over = True
         progress.running.clear()
         self._show(progress)
@@ -107,26 +112,39 @@ class Runner:
             reason = f"The category {work.category.name} used up its time limit of {limit} (h:mm:ss)."
         else:
             reason = _why_missing(folder)
-        outputs = sorted(folder.glob("pabot_results/**/output.xml"), key=lambda path: _number(path.parent.name))
+        outputs = sorted(folder.glob("*/pabot_results/**/output.xml"), key=lambda path: _number(path.parent.name))
         return Part(work.planned, outputs, reason)
 
-    def _start(self, work: Work, folder: Path) -> subprocess.Popen[bytes]:
+    def _passes(self, work: Work) -> list[tuple[str, int, list[str]]]:
+        """The times that pabot runs for a category: name, workers, what is chosen. What measures comes last, alone."""
         workers = self._processes or work.category.limits.workers
+        chosen = [f"--include={pattern}" for pattern in self._include]
+        excluded = [f"--exclude={pattern}" for pattern in self._exclude]
+        alone = sum(ALONE in test.tags for test in work.planned.all_tests)
+        passes = []
+        if alone < work.planned.test_count:
+            passes.append(("together", workers, [*chosen, *excluded, *([f"--exclude={ALONE}"] if alone else [])]))
+        if alone:
+            only = [f"--include={and_tag(pattern, ALONE)}" for pattern in self._include] or [f"--include={ALONE}"]
+            passes.append(("alone", 1, [*only, *excluded]))
+        return passes
+
+    def _start(self, work: Work, folder: Path, name: str, workers: int, options: list[str]) -> subprocess.Popen[bytes]:
         command = [
             sys.executable, "-P", str(_HERE / "guard.py"),
             sys.executable, "-m", "pabot.pabot",
             "--command", sys.executable, "-P", str(_HERE / "worker.py"), str(Path.cwd()), "--end-command",
             # The QMS is no resource to be handed out by pabot, and each Robot process costs its imports: share them.
             "--no-pabotlib", "--chunk", "--processes", str(workers),
-            "--no-rebot", "--pabotconsole", "none", "--outputdir", str(folder),
+            "--no-rebot", "--pabotconsole", "none", "--outputdir", str(folder / name),
             "--listener", "QMSLibrary.reports.progress.Listener",
-            *self._robot_options,
+            *options,
             str(work.category.folder),
         ]  # fmt: skip
         package_root = str(_HERE.parents[1])
         variables = {**os.environ, **self._variables, FILE_VARIABLE: str(folder / "progress.jsonl")}
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, [package_root, variables.get("PYTHONPATH")]))
-        with (folder / "pabot.log").open("wb") as log:
+        with (folder / "pabot.log").open("ab") as log:
             # pabot leaves .pabotsuitenames where it is started. A session of its own, so that a Ctrl-C reaches only us:
             # we know better than pabot how to stop (it would run everything again, dry, over what has been written).
             return subprocess.Popen(
@@ -189,7 +207,7 @@ def _number(name: str) -> int:
 
 def _why_missing(folder: Path) -> str:
     """The last words of Robot or pabot, for tests that were to run and have not."""
-    for file in [*sorted(folder.glob("pabot_results/**/*_stderr.out")), folder / "pabot.log"]:
+    for file in [*sorted(folder.glob("*/pabot_results/**/*_stderr.out")), folder / "pabot.log"]:
         lines = file.read_text(encoding="utf-8", errors="replace").strip().splitlines() if file.exists() else []
         if lines:
             return "\n".join([_NEVER_STARTED, *lines[-8:]])

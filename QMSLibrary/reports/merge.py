@@ -86,13 +86,13 @@ def write(result: Result, folder: Path) -> int:
 
 def collect(parts: Path, folder: Path) -> None:
     """Bring what suites wrote beside their outputs into the run's own folder, under the same names: links hold."""
-    for file in sorted(parts.glob("*/pabot_results/**/*")):
-        inside = Path(*file.relative_to(parts).parts[3:])
+    for file in sorted(parts.glob("*/*/pabot_results/**/*")):
+        inside = Path(*file.relative_to(parts).parts[4:])
         if not file.is_file() or not inside.parts or inside.name.startswith(_OF_THE_MACHINERY):
             continue
         target = folder / inside
         if target.exists():
-            target = folder / "-".join(file.relative_to(parts).parts[:3]) / inside
+            target = folder / "-".join(file.relative_to(parts).parts[:4]) / inside
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(file, target)
 

@@ -154,10 +154,27 @@ def test_a_category_out_of_time_is_stopped_and_the_others_go_on(home, place, tmp
     assert (place / "marks" / "Alpha.Two.teardown").exists()
 
 
+def test_what_measures_runs_after_the_others_and_alone(home, place):
+    (place / "suites" / "alpha" / "a_first.robot").write_text(
+        "*** Test Cases ***\nMeasures\n    [Tags]    load    smoke\n    No Operation\n"
+        "Does Not\n    [Tags]    smoke\n    No Operation\n"
+    )
+    ran = qms("run", "alpha", "--include", "smoke")
+    assert ran.returncode == 0, ran.stdout
+    ended = [line.split("  ")[2] for line in ran.stdout.splitlines() if line.startswith("PASS")]
+    assert ended[-1] == "Measures"
+    assert sorted(ended[:-1]) == ["Does Not", "First Of one", "First Of two"]
+    assert list(statuses(place))[:2] == ["Suites.Alpha.A First.Measures", "Suites.Alpha.A First.Does Not"]
+
+
 def start_long(place: Path, wait_until) -> subprocess.Popen[str]:
     (place / "suites" / "beta" / "three.robot").write_text(LONG)
     process = subprocess.Popen([*QMS, "run"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert wait_until(lambda: (place / "marks" / "Beta.Three.running").exists(), 60)
+    mark = place / "marks" / "Beta.Three.running"
+    wait_until(lambda: mark.exists() or process.poll() is not None, 60)
+    if not mark.exists():
+        process.terminate()
+        pytest.fail(process.communicate()[0])
     return process
 
 
@@ -186,7 +203,7 @@ def test_kill_9_of_the_run_leaves_nothing_alive_and_what_had_finished_is_readabl
     assert wait_until(lambda: not ours(place), 5), ours(place)
     assert time.monotonic() - killed < 5
     assert listening(urls) == []
-    (output,) = place.glob("results/*/parts/alpha/pabot_results/0/output.xml")
+    (output,) = place.glob("results/*/parts/alpha/together/pabot_results/0/output.xml")
     assert ExecutionResult(str(output)).suite.test_count
 
 

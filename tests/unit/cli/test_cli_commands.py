@@ -86,6 +86,26 @@ def test_an_unknown_category_lists_what_there_is(suites):
         categories.find_categories(suites / "empty", [])
 
 
+@pytest.mark.parametrize(
+    ("pattern", "both"),
+    [
+        ("a", "aANDload"),
+        ("aANDb", "aANDbANDload"),
+        ("aORb", "aANDloadORbANDload"),
+        ("aORbNOTc", "aANDloadORbANDloadNOTc"),
+        ("NOTc", "loadNOTc"),
+    ],
+)
+def test_a_pattern_can_be_narrowed(pattern, both):
+    from robot.model import TagPatterns
+
+    assert categories.and_tag(pattern, "load") == both
+    for tags in (["a"], ["b"], ["a", "b"], ["a", "c"], ["c"], []):
+        wanted = TagPatterns([pattern]).match(tags)
+        assert TagPatterns([both]).match([*tags, "load"]) == wanted
+        assert not TagPatterns([both]).match(tags)
+
+
 def test_no_category_may_run_for_ever():
     assert all(timedelta(0) < one.time <= timedelta(hours=1) and one.workers > 0 for one in categories.LIMITS.values())
 

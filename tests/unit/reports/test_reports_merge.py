@@ -133,15 +133,15 @@ def test_a_test_that_was_stopped_says_why(suites, tmp_path):
 
 def test_what_suites_wrote_is_kept_and_what_the_machinery_wrote_is_not(tmp_path):
     for number in ("0", "1"):
-        folder = tmp_path / "parts" / "alpha" / "pabot_results" / number
+        folder = tmp_path / "parts" / "alpha" / "together" / "pabot_results" / number
         (folder / "shots").mkdir(parents=True)
         (folder / "shots" / "page.png").write_text(number)
         (folder / "output.xml").touch()
         (folder / "user_command_stdout.out").touch()
-    (tmp_path / "parts" / "alpha" / "pabot_results" / "pabot_manager.log").touch()
+    (tmp_path / "parts" / "alpha" / "together" / "pabot_results" / "pabot_manager.log").touch()
     merge.collect(tmp_path / "parts", tmp_path / "run")
     found = {str(file.relative_to(tmp_path / "run")) for file in (tmp_path / "run").rglob("*") if file.is_file()}
-    assert found == {"shots/page.png", "alpha-pabot_results-1/shots/page.png"}
+    assert found == {"shots/page.png", "alpha-together-pabot_results-1/shots/page.png"}
 
 
 def test_the_listener_tells_how_it_goes(suites, tmp_path):
