@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import ssl
-import sys
-from types import TracebackType
-from typing import Any, Final
+from typing import Final
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
 from QMSLibrary.contract.problems import CORRELATION_HEADER
-from QMSLibrary.contract.routes import Route
+from QMSLibrary.contract.routes import HEALTH, Route
 from QMSLibrary.contract.services import Service
 
 from .settings import ServiceSettings
 from .tokens import Tokens
+from .wire import Answer, Wire
 
-_TIMEOUT: Final = httpx.Timeout(10.0, connect=2.0)
-# httpcore looks for sniffio at every request. Where it is not installed, each look is a search through all of sys.path,
-# which costs more than the request; None in sys.modules says once that it is not there.
-if importlib.util.find_spec("sniffio") is None:
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
+_TIMEOUT: Final = 10.0
+_CONNECT_TIMEOUT: Final = 2.0
+SHALLOW_HEADER: Final = "X-Health-Shallow"
+"""With this header ``/health`` answers for the service alone: services asking each other must not go in circles."""
 
 
 class Peers:
-    """Requests to other services with this service's own token.
-
-    One client per request in flight, kept for the next one: a client shared by many tasks is several times slower.
-    """
+    """Requests to other services with this service's own token. A connection carries one request at a time."""
 
     def __init__(self, settings: ServiceSettings, tokens: Tokens) -> None:
         self._settings = settings
         self._tokens = tokens
-        self._idle: list[httpx.AsyncClient] = []
-        self._all: list[httpx.AsyncClient] = []
+        self._idle: dict[Service, list[Wire]] = {}
         self._tls: ssl.SSLContext | None = None
 
     async def call(
@@ -47,68 +41,55 @@ class Peers:
         query: dict[str, str] | None = None,
         content: bytes | None = None,
         correlation_id: str | None = None,
-        timeout: float | None = None,
-    ) -> httpx.Response:
+        timeout: float = _TIMEOUT,
+    ) -> Answer:
         """Call ``route`` of ``service``. ``content`` is a JSON body. Raises httpx.HTTPError when there is no answer.
 
         An answer of any status is returned; look at it.
         """
         headers = {"Authorization": f"Bearer {self._tokens.for_service(service)}"}
-        if content is not None:
-            headers["Content-Type"] = "application/json"
         if correlation_id is not None:
             headers[CORRELATION_HEADER] = correlation_id
-        url = self._settings.url(service) + route.url(**(parts or {}))
-        extra: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
-        async with _Borrowed(self) as client:
-            return await client.request(route.method, url, params=query, content=content, headers=headers, **extra)
+        target = route.url(**(parts or {})) + (f"?{urlencode(query)}" if query else "")
+        return await self._send(service, route.method, target, headers, content, timeout)
 
     async def alive(self, service: Service, timeout: float) -> float:
-        """Seconds that ``service`` took to say that it lives. Raises httpx.HTTPError or TimeoutError."""
+        """Seconds that ``service`` took to say that it lives. Raises httpx.HTTPError."""
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(timeout), _Borrowed(self) as client:
-            begun = loop.time()
-            answer = await client.get(self._settings.url(service) + "/health", headers={SHALLOW_HEADER: "1"})
-            answer.raise_for_status()
-            return loop.time() - begun
+        begun = loop.time()
+        answer = await self._send(service, HEALTH.method, HEALTH.path, {SHALLOW_HEADER: "1"}, None, timeout)
+        if answer.status_code != HEALTH.status:
+            raise httpx.RemoteProtocolError(f"HTTP {answer.status_code}")
+        return loop.time() - begun
 
     async def close(self) -> None:
         """Close all connections."""
-        for client in self._all:
-            await client.aclose()
-        self._all.clear()
+        for wires in self._idle.values():
+            for wire in wires:
+                wire.close()
         self._idle.clear()
 
-    def borrow(self) -> httpx.AsyncClient:
-        """A client that nobody else uses; give it back with ``give_back``."""
-        if self._idle:
-            return self._idle.pop()
-        if self._tls is None:
-            self._tls = ssl.create_default_context()  # takes longer than many requests, so all clients share it
-        client = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, verify=self._tls)
-        self._all.append(client)
-        return client
+    async def _send(
+        self, service: Service, method: str, target: str, headers: dict[str, str], content: bytes | None, timeout: float
+    ) -> Answer:
+        lines = [f"{method} {target} HTTP/1.1", f"Host: {urlsplit(self._settings.url(service)).netloc}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        if content is not None:
+            lines += ["Content-Type: application/json", f"Content-Length: {len(content)}"]
+        head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+        wire = await self._wire(service, min(timeout, _CONNECT_TIMEOUT))
+        answer = await wire.request(head, content or b"", timeout)
+        if wire.usable:
+            self._idle.setdefault(service, []).append(wire)
+        return answer
 
-    def give_back(self, client: httpx.AsyncClient) -> None:
-        """Let the next request have ``client``."""
-        self._idle.append(client)
-
-
-SHALLOW_HEADER: Final = "X-Health-Shallow"
-"""With this header ``/health`` answers for the service alone: services asking each other must not go in circles."""
-
-
-class _Borrowed:
-    def __init__(self, peers: Peers) -> None:
-        self._peers = peers
-        self._client: httpx.AsyncClient | None = None
-
-    async def __aenter__(self) -> httpx.AsyncClient:
-        self._client = self._peers.borrow()
-        return self._client
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._client is not None
-        self._peers.give_back(self._client)
+    async def _wire(self, service: Service, timeout: float) -> Wire:
+        idle = self._idle.get(service, [])
+        while idle:
+            wire = idle.pop()
+            if wire.usable:
+                return wire
+        url = self._settings.url(service)
+        if self._tls is None and url.startswith("https:"):
+            self._tls = ssl.create_default_context()
+        return await Wire.connect(url, self._tls, timeout)

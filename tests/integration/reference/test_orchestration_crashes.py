@@ -173,3 +173,18 @@ def test_sigterm_ends_every_service_at_once(qms):
         begun = time.monotonic()
         assert qms.stop(service) == 0
         assert time.monotonic() - begun < 3
+
+
+def test_all_copies_follow_a_workflow_into_error_and_out_of_it(qms):
+    qms.kill(Service.DECISION)
+    id_ = start(qms, 1)
+    for wanted in ("ERROR", "DOR_PENDING"):
+        body = {"to": wanted, "reason": "by hand"}
+        moved = qms.call("POST", f"/api/workflows/{id_}/transitions", body).json()
+        for service in (Service.ORCHESTRATION, Service.DASHBOARD, Service.ESCALATION):
+
+            def agrees(service=service, moved=moved):
+                state = qms.call("GET", f"/api/workflows/{id_}/state", service=service).json()
+                return (state.get("state"), state.get("revision")) == (moved["state"], moved["revision"])
+
+            eventually(agrees, timeout=5)
