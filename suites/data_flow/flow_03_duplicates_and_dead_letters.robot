@@ -75,7 +75,7 @@ An Event That Cannot Be Handled Is Kept
         ${report} =    Deliver Event    ${sound}    ${service}
         Should Be Equal As Integers    ${report.accepted}    1    The ${service} service takes no more events
 
-        Run Keyword And Expect Error    *replay_failed*    Replay Dead Letter    ${broken}    ${service}
+        Should Be Refused    replay_failed    ${service}    Replay Dead Letter    ${broken}    ${service}
         The Dead Letter Is Kept    ${broken}    ${service}
     END
     Nothing Should Have Changed Since    ${before}

@@ -15,8 +15,8 @@ Test Timeout        5 minutes
 *** Test Cases ***
 Fifty Pull Requests Are Reviewed At The Same Time
     [Documentation]    When this passes, fifty reviews started at the same moment were all taken up at once, the QMS
-    ...    went on answering within its targets while it worked on them, and more than 95 % came to a good
-    ...    end.
+    ...    went on answering within its targets to those who looked at them, and more than 95 % came to a
+    ...    good end.
     ${low} =    Create Pull Requests    25
     ...    changes=concurrent_feature    complexity=low    repository=${REPOSITORY}
     ${medium} =    Create Pull Requests    25
@@ -25,6 +25,10 @@ Fifty Pull Requests Are Reviewed At The Same Time
     ${workflows} =    Trigger Workflows    ${pull_requests}    at_once=50
     FOR    ${workflow}    IN    @{workflows}
         Should Be Equal As Strings    ${workflow.status}    in_progress    Workflow ${workflow.id} was not taken up
+    END
+    # Those who wait for a review look how far it is.
+    FOR    ${workflow}    IN    @{workflows}
+        Get Workflow    pull_request.repository    ==    ${REPOSITORY}    workflow=${workflow}
     END
 
     Get Response Times    mean    <    500    The mean response time (ms) is over the target

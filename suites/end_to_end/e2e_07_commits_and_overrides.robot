@@ -64,7 +64,7 @@ An Emergency Passes A Gate Before It Is Decided
     ...    emergency, and the record says so.
     Submit A Pull Request Step By Step    changes=hotfix    complexity=low    author=hotfix_author
     Wait For Step    dor_validation
-    Run Keyword And Expect Error    *gate_not_decided*
+    Should Be Refused    gate_not_decided    orchestration
     ...    Override Gate    dor_validation    Production is down
     Get Workflow    state    ==    DOR_PENDING
     Override Gate    dor_validation    Production is down    emergency=True
@@ -79,7 +79,7 @@ An Author May Not Override A Gate Of Their Own Change
     ${mine} =    A Pull Request By The Manager    missing_tests=True
     Trigger Workflow    ${mine}
     Wait For Step    dor_validation
-    Run Keyword And Expect Error    *duties_not_separated*
+    Should Be Refused    duties_not_separated    orchestration
     ...    Override Gate    dor_validation    I know what I am doing
     The Review Should Be At    DOR_FAILED
     Audit Trail Should Contain    access.refused    actor=${mine.author}    reason=override    count=1
@@ -91,7 +91,7 @@ An Author May Not Approve Their Own Change
     ${mine} =    A Pull Request By The Manager
     Trigger Workflow    ${mine}    approval_required=True
     Wait For Step    final_review
-    Run Keyword And Expect Error    *duties_not_separated*    Approve Workflow    comment=Looks good to me
+    Should Be Refused    duties_not_separated    orchestration    Approve Workflow    comment=Looks good to me
     The Final Review Should Wait For Approval
     Approve Workflow    comment=Somebody else has looked    as_role=admin
     Wait For Workflow    state=COMPLETED
@@ -103,13 +103,13 @@ A Developer May Not Override Or Approve
     Submit A Pull Request    missing_tests=True
     Wait For Step    dor_validation
     FOR    ${role}    IN    developer    qa_lead
-        Run Keyword And Expect Error    *403*
+        Should Be Refused    403    orchestration
         ...    Override Gate    dor_validation    I would rather go on    as_role=${role}
     END
     The Review Should Be At    DOR_FAILED
     Submit A Pull Request That Needs Approval
     FOR    ${role}    IN    developer    qa_lead
-        Run Keyword And Expect Error    *403*    Approve Workflow    comment=Fine    as_role=${role}
+        Should Be Refused    403    orchestration    Approve Workflow    comment=Fine    as_role=${role}
     END
     The Final Review Should Wait For Approval
 
