@@ -87,10 +87,8 @@ class Agent:
 
     role: str
     step: Step
-    expertise: tuple[str, ...]
-    """Languages and areas it knows, for routing."""
-    seconds: float
-    """How long a medium pull request takes it, for the first estimates."""
+    areas: tuple[str, ...]
+    """What it knows beside languages, for routing."""
     review: Review
 
     def answer(self, reading: Reading, context: ReviewContext, agent_id: str | None = None) -> AgentResult:

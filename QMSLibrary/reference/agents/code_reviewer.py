@@ -95,7 +95,6 @@ def _unreadable(reading: Reading, verdict: Verdict) -> int:
 AGENT: Final = Agent(
     role="qms-code-reviewer",
     step=Step.PROGRESS_REVIEWS,
-    expertise=("code_quality", "python", "typescript", "javascript"),
-    seconds=4.0,
+    areas=("code_quality",),
     review=_review,
 )

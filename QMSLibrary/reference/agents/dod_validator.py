@@ -99,7 +99,6 @@ def _deployment(reading: Reading, verdict: Verdict) -> list[str]:
 AGENT: Final = Agent(
     role="qms-dod-validator",
     step=Step.DOD_VALIDATION,
-    expertise=("coverage", "documentation", "deployment", "python", "typescript", "javascript"),
-    seconds=3.0,
+    areas=("coverage", "documentation", "deployment"),
     review=_review,
 )

@@ -92,7 +92,6 @@ def _documentation(reading: Reading, verdict: Verdict) -> list[str]:
 AGENT: Final = Agent(
     role="qms-dor-validator",
     step=Step.DOR_VALIDATION,
-    expertise=("requirements", "documentation", "python", "typescript", "javascript"),
-    seconds=2.0,
+    areas=("requirements", "documentation"),
     review=_review,
 )

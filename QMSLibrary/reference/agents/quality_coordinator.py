@@ -50,7 +50,6 @@ def _compliance(reading: Reading, context: ReviewContext, verdict: Verdict) -> l
 AGENT: Final = Agent(
     role="qms-quality-coordinator",
     step=Step.FINAL_REVIEW,
-    expertise=("quality", "compliance", "python", "typescript", "javascript"),
-    seconds=2.0,
+    areas=("quality", "compliance"),
     review=_review,
 )

@@ -19,9 +19,7 @@ def _review(reading: Reading, context: ReviewContext, verdict: Verdict) -> str:
     blocking = dict.fromkeys(flaw.type for flaw, _, _ in found if flaw.severity.rank >= Severity.MEDIUM.rank)
     if context.step is Step.PROGRESS_REVIEWS:
         verdict.check("security_scan_passed", *blocking)
-    else:
-        # Called in beside another step for a sensitive change: it is on record early, and its own gate decides.
-        verdict.check("security_scan_passed", passed=not blocking)
+    # Called in beside another step for a sensitive change it tells what it sees; the gate of its own step decides.
     verdict.measures["vulnerabilities"] = len(found)
     worst = max((flaw.severity for flaw, _, _ in found), key=lambda one: one.rank, default=None)
     return f"{counted(len(found), 'vulnerability').replace('ys', 'ies')}" + (f", the worst {worst}" if worst else "")
@@ -30,7 +28,6 @@ def _review(reading: Reading, context: ReviewContext, verdict: Verdict) -> str:
 AGENT: Final = Agent(
     role=SECURITY_AGENT,
     step=Step.PROGRESS_REVIEWS,
-    expertise=("security", "auth", "crypto", "sql", "python", "typescript", "javascript"),
-    seconds=5.0,
+    areas=("security", "auth", "crypto", "sql"),
     review=_review,
 )

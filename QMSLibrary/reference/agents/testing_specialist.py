@@ -24,7 +24,6 @@ def _review(reading: Reading, context: ReviewContext, verdict: Verdict) -> str:
 AGENT: Final = Agent(
     role="qms-testing-specialist",
     step=Step.PROGRESS_REVIEWS,
-    expertise=("testing", "performance", "python", "typescript", "javascript"),
-    seconds=3.0,
+    areas=("testing", "performance"),
     review=_review,
 )

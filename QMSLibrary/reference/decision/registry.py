@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import orjson
@@ -11,6 +12,7 @@ from QMSLibrary.contract.audit import AuditAction
 from QMSLibrary.contract.model import wire_time
 from QMSLibrary.contract.routing import Agent, AgentHealth, AgentRegistration
 from QMSLibrary.contract.steps import STEP_AGENTS
+from QMSLibrary.reference.agents.roster import ROSTER
 from QMSLibrary.reference.kernel.context import Context
 from QMSLibrary.reference.kernel.identity import Identity
 from QMSLibrary.reference.kernel.refusals import field_refused
@@ -22,31 +24,40 @@ ROLES: Final = tuple(role for roles in STEP_AGENTS.values() for role in roles)
 BUILT_IN_CAPACITY: Final = 50
 """As many tasks as workflows may run at once, so that the agents that come with the service never hold one up."""
 _FIRST_ESTIMATE: Final = 0.5
+_ADDRESS: Final = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
 
 
 def register_built_in(connection: Connection, context: Context) -> None:
     """Make sure that there is one agent for each role."""
     known = set(connection.execute(select(agents.c.agent_id)).scalars())
-    for role in ROLES:
+    for role, agent in ROSTER.items():
         if role not in known:
-            _insert(connection, context, role, [role, *EXPERTISE], BUILT_IN_CAPACITY)
+            capabilities = list(dict.fromkeys((role, *EXPERTISE, *agent.areas)))
+            registration = AgentRegistration(agent_id=role, capabilities=capabilities, load_capacity=BUILT_IN_CAPACITY)
+            _insert(connection, context, registration)
 
 
 def register(
     connection: Connection, context: Context, wanted: AgentRegistration, actor: Identity, correlation_id: str
 ) -> Agent:
     """Register an agent, or change its registration. Raises Refusal (422) for one that could not be given work."""
-    if wanted.health_endpoint is not None:
-        raise field_refused(
-            "health_endpoint", "this service hosts its agents itself and cannot reach others; leave it out."
-        )
+    if wanted.health_endpoint is not None and not _ADDRESS.match(wanted.health_endpoint):
+        raise field_refused("health_endpoint", "it must be an address that begins with http:// or https://.")
+    if wanted.health_endpoint is not None and wanted.agent_id in ROLES:
+        raise field_refused("health_endpoint", f"{wanted.agent_id} lives in this service; register another agent_id.")
     if not set(wanted.capabilities) & set(ROLES):
         raise field_refused("capabilities", f"at least one must be a role that a step needs: {', '.join(ROLES)}.")
     before = _find(connection, wanted.agent_id)
     if before is None:
-        _insert(connection, context, wanted.agent_id, wanted.capabilities, wanted.load_capacity)
+        _insert(connection, context, wanted)
     else:
-        values = {"capabilities": orjson.dumps(wanted.capabilities).decode(), "load_capacity": wanted.load_capacity}
+        values = {
+            "capabilities": orjson.dumps(wanted.capabilities).decode(),
+            "load_capacity": wanted.load_capacity,
+            "health_endpoint": wanted.health_endpoint,
+            # One that comes back is taken at its word; the watch finds out soon.
+            "health": AgentHealth.HEALTHY.value,
+        }
         connection.execute(agents.update().where(agents.c.agent_id == wanted.agent_id), values)
     context.audit(
         connection,
@@ -70,6 +81,7 @@ def agent_of(row: Row[Any], load: int) -> Agent:
         load_capacity=row.load_capacity,
         load=load,
         health=AgentHealth(row.health),
+        health_endpoint=row.health_endpoint,
         registered_at=row.registered_at,
     )
 
@@ -112,13 +124,14 @@ def _find(connection: Connection, agent_id: str) -> Row[Any] | None:
     return connection.execute(select(agents).where(agents.c.agent_id == agent_id)).one_or_none()
 
 
-def _insert(connection: Connection, context: Context, agent_id: str, capabilities: list[str], capacity: int) -> None:
+def _insert(connection: Connection, context: Context, wanted: AgentRegistration) -> None:
     connection.execute(
         agents.insert(),
         {
-            "agent_id": agent_id,
-            "capabilities": orjson.dumps(capabilities).decode(),
-            "load_capacity": capacity,
+            "agent_id": wanted.agent_id,
+            "capabilities": orjson.dumps(wanted.capabilities).decode(),
+            "load_capacity": wanted.load_capacity,
+            "health_endpoint": wanted.health_endpoint,
             "health": AgentHealth.HEALTHY.value,
             "registered_at": wire_time(context.now()),
             "seconds_per_task": _FIRST_ESTIMATE,

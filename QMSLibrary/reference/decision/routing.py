@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from QMSLibrary.contract.audit import AuditAction
 from QMSLibrary.contract.events import Event, EventType
-from QMSLibrary.contract.routing import AgentHealth, Assignment, RoutingDecision
+from QMSLibrary.contract.routing import SECURITY_AGENT, AgentHealth, Assignment, RoutingDecision
 from QMSLibrary.contract.steps import STEP_AGENTS, Step
 from QMSLibrary.contract.workflows import PENDING_STATE
 from QMSLibrary.reference.kernel.context import Context
@@ -19,7 +19,7 @@ from QMSLibrary.reference.kernel.copies import Change, Copies
 
 from . import scoring
 from .registry import candidates
-from .tables import TABLES, decisions, tasks, waiting
+from .tables import TABLES, agents, decisions, tasks, waiting
 
 COPIES = Copies(TABLES)
 
@@ -70,6 +70,19 @@ def serve_waiting(connection: Connection, context: Context) -> None:
             connection.execute(delete(waiting).where(waiting.c.position == row.position))
 
 
+def move_work(connection: Connection, agent_id: str, context: Context) -> None:
+    """The agent can no longer work: decide again for every workflow that has a task of its."""
+    affected = select(tasks.c.workflow_id).where(tasks.c.agent_id == agent_id).distinct()
+    for workflow_id in list(connection.execute(affected).scalars()):
+        last = select(decisions.c.wish).where(decisions.c.workflow_id == workflow_id)
+        wish = Wish.model_validate_json(
+            connection.execute(last.order_by(decisions.c.position.desc()).limit(1)).scalar_one()
+        )
+        _forget(connection, workflow_id)
+        if not _decide(connection, wish, context):
+            connection.execute(insert(waiting), {"workflow_id": workflow_id, "wish": wish.model_dump_json()})
+
+
 def _is_late(connection: Connection, event: Event) -> bool:
     """Whether the workflow has moved on since. Events of one act share a revision, so an equal one is not late."""
     snapshot = event.payload.get("workflow")
@@ -110,8 +123,12 @@ def _decide(connection: Connection, wish: Wish, context: Context) -> bool:
     """Decide, or say that nobody can; False when everybody who could is busy."""
     known = candidates(connection, wish.pull_request.repository)
     fields = scoring.fields_of(wish.pull_request.paths)
+    words = scoring.sensitive_words(wish.pull_request.paths, wish.pull_request.title)
+    roles = STEP_AGENTS[wish.step]
+    if words and SECURITY_AGENT not in roles:
+        roles = (*roles, SECURITY_AGENT)
     chosen: list[Assignment] = []
-    for role in STEP_AGENTS[wish.step]:
+    for role in roles:
         # An agent answers once for a step, so it fills one role of it.
         taken = {one.agent_id for one in chosen}
         able = [
@@ -122,15 +139,15 @@ def _decide(connection: Connection, wish: Wish, context: Context) -> bool:
         if not able:
             _announce_failure(connection, wish, role, context)
             return True
-        assignment = scoring.choose(role, able, fields, wish.pull_request.lines_changed)
+        assignment = scoring.choose(role, able, fields, wish.pull_request.lines_changed, words)
         if assignment is None:
             return False
         chosen.append(assignment)
-    _store(connection, wish, chosen, context)
+    _store(connection, wish, chosen, bool(words), context)
     return True
 
 
-def _store(connection: Connection, wish: Wish, chosen: list[Assignment], context: Context) -> None:
+def _store(connection: Connection, wish: Wish, chosen: list[Assignment], sensitive: bool, context: Context) -> None:
     decision = RoutingDecision(
         decision_id=uuid4().hex,
         workflow_id=wish.workflow_id,
@@ -139,7 +156,7 @@ def _store(connection: Connection, wish: Wish, chosen: list[Assignment], context
         attempt=wish.attempt,
         assignments=chosen,
         fallback=any(one.confidence_score < scoring.CONFIDENCE_THRESHOLD for one in chosen),
-        security_sensitive=scoring.security_sensitive(wish.pull_request.paths, wish.pull_request.title),
+        security_sensitive=sensitive,
         decided_at=context.now(),
         correlation_id=wish.correlation_id,
     )
@@ -150,6 +167,7 @@ def _store(connection: Connection, wish: Wish, chosen: list[Assignment], context
             "decision_id": decision.decision_id,
             "workflow_id": wish.workflow_id,
             "body": orjson.dumps(body).decode(),
+            "wish": wish.model_dump_json(),
         },
     )
     connection.execute(
@@ -200,9 +218,13 @@ def _announce_failure(connection: Connection, wish: Wish, role: str, context: Co
 
 
 def on_step_assigned(connection: Connection, event: Event, context: Context) -> None:
-    """Orchestration has given the step to its agents: their tasks may begin."""
+    """Orchestration has given the step to its agents: the tasks of those that live here may begin.
+
+    An agent that lives elsewhere hears the same event, and answers orchestration itself.
+    """
     COPIES.apply(connection, event)
     payload = event.payload
+    elsewhere = select(agents.c.agent_id).where(agents.c.health_endpoint.is_not(None))
     connection.execute(
         update(tasks).where(
             tasks.c.workflow_id == event.workflow_id,
@@ -210,11 +232,7 @@ def on_step_assigned(connection: Connection, event: Event, context: Context) -> 
             tasks.c.run == payload["run"],
             tasks.c.attempt == payload["attempt"],
             tasks.c.agent_id.in_(payload["agents"]),
+            tasks.c.agent_id.not_in(elsewhere),
         ),
-        {
-            "state": "open",
-            "assignment": orjson.dumps(
-                {key: payload.get(key) for key in ("requested_by", "approval_required")}
-            ).decode(),
-        },
+        {"state": "open"},
     )

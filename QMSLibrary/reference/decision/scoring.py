@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,9 +19,15 @@ _EXPERTISE_OF_SUFFIX: Final = {
     ".rst": "documentation", ".yaml": "configuration", ".yml": "configuration", ".json": "configuration",
     ".toml": "configuration",
 }  # fmt: skip
-_SENSITIVE_WORDS: Final = (
-    "auth", "login", "password", "secret", "token", "crypto", "session", "permission", "payment", "security", "oauth",
-)  # fmt: skip
+_SENSITIVE_WORDS: Final = {
+    "acl", "auth", "authentication", "authorization", "authn", "authz", "certificate", "certificates", "cipher",
+    "cors", "credential", "credentials", "crypto", "cryptography", "csrf", "csp", "decrypt", "encrypt", "encryption",
+    "iam", "jwt", "key", "keys", "keystore", "login", "logout", "mfa", "oauth", "oauth2", "oidc", "otp", "passkey",
+    "passphrase", "password", "passwords", "permission", "permissions", "rbac", "saml", "sandbox", "secret",
+    "secrets", "security", "session", "sessions", "signature", "signing", "sql", "sso", "ssl", "tls", "token",
+    "tokens", "totp", "vault",
+}  # fmt: skip
+_WORD: Final = re.compile(r"[A-Z]?[a-z]+[0-9]*|[A-Z]+(?![a-z])")
 EXPERTISE: Final = tuple(dict.fromkeys(_EXPERTISE_OF_SUFFIX.values()))
 
 
@@ -68,10 +75,13 @@ def fields_of(paths: Collection[str]) -> frozenset[str]:
     return frozenset(_EXPERTISE_OF_SUFFIX[suffix] for suffix in suffixes if suffix in _EXPERTISE_OF_SUFFIX)
 
 
-def security_sensitive(paths: Collection[str], title: str) -> bool:
-    """Whether the change touches what protects something: by the words in its paths and title."""
-    texts = [*paths, title]
-    return any(word in text.lower() for text in texts for word in _SENSITIVE_WORDS)
+def sensitive_words(paths: Collection[str], title: str) -> list[str]:
+    """The words in paths and title that say that the change touches what protects something, in alphabetical order.
+
+    Whole words count: ``author`` has nothing to do with ``auth``.
+    """
+    found = {word.lower() for text in (*paths, title) for word in _WORD.findall(text)}
+    return sorted(found & _SENSITIVE_WORDS)
 
 
 def score(candidate: Candidate, fields: Collection[str]) -> Score:
@@ -85,7 +95,9 @@ def score(candidate: Candidate, fields: Collection[str]) -> Score:
     )
 
 
-def choose(role: str, candidates: Sequence[Candidate], fields: Collection[str], lines: int) -> Assignment | None:
+def choose(
+    role: str, candidates: Sequence[Candidate], fields: Collection[str], lines: int, words: Sequence[str] = ()
+) -> Assignment | None:
     """The best free candidate for ``role``, least loaded among equals; None when nobody is free."""
     free = [candidate for candidate in candidates if candidate.free]
     if not free:
@@ -110,7 +122,11 @@ def choose(role: str, candidates: Sequence[Candidate], fields: Collection[str], 
             f", has {best.load} of {best.capacity} places taken and {context}."
         )
     if role == SECURITY_AGENT:
-        why += " Every change is scanned for weaknesses."
+        why += (
+            f" The change is about {', '.join(words[:3])}, so it is scanned for weaknesses at every step."
+            if words
+            else " Every change is scanned for weaknesses."
+        )
     return Assignment(
         agent_id=best.agent_id,
         role=role,

@@ -19,6 +19,7 @@ from QMSLibrary.reference.kernel.pages import page
 from .registry import agent_of, loads, register, register_built_in
 from .routing import COPIES, on_event, serve_waiting
 from .tables import TABLES, agents, decisions, tasks
+from .watch import HealthWatch
 from .workers import Workers
 
 _E = EventType
@@ -33,15 +34,17 @@ def build(context: Context) -> Blueprint:
     service = Blueprint(context)
     service.tables(TABLES)
     workers = Workers(context)
+    watch = HealthWatch(context)
     service.on(*_HEARD)(on_event)
     service.on(_E.STEP_ASSIGNED)(workers.on_step_assigned)
     service.background("agents")(workers.run)
+    service.background("agents' health")(watch.run)
     service.at_start(lambda connection: register_built_in(connection, context))
-    _serve(service)
+    _serve(service, watch)
     return service
 
 
-def _serve(service: Blueprint) -> None:
+def _serve(service: Blueprint, watch: HealthWatch) -> None:
     context = service.context
 
     @service.serve(routes.AGENTS)
@@ -56,7 +59,9 @@ def _serve(service: Blueprint) -> None:
             serve_waiting(connection, context)
             return agent
 
-        return await context.store.write(work)
+        agent = await context.store.write(work)
+        watch.look()
+        return agent
 
     @service.serve(routes.ROUTING)
     async def routing(call: Call[Any]) -> RoutingPage:

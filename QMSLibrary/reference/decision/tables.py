@@ -18,6 +18,7 @@ agents: Final = Table(
     Column("capabilities", Text, nullable=False),
     Column("load_capacity", Integer, nullable=False),
     Column("health", String(16), nullable=False),
+    Column("health_endpoint", Text),
     Column("registered_at", String(32), nullable=False),
     Column("seconds_per_task", Float, nullable=False),
 )
@@ -38,10 +39,12 @@ decisions: Final = Table(
     Column("decision_id", String(64), nullable=False, unique=True),
     Column("workflow_id", String(64), nullable=False, index=True),
     Column("body", Text, nullable=False),
+    # What was asked for: an agent that breaks down has its work decided again.
+    Column("wish", Text, nullable=False),
 )
 
-# One agent's part of a decision. Reserved when decided, open when orchestration has assigned it, gone when it is over:
-# the rows that are there are the load.
+# One agent's part of a decision. Reserved when decided, open when orchestration has assigned it to an agent that lives
+# here, gone when it is over: the rows that are there are the load.
 tasks: Final = Table(
     "tasks",
     TABLES,
@@ -54,7 +57,6 @@ tasks: Final = Table(
     Column("role", String(128), nullable=False),
     Column("state", String(16), nullable=False),
     Column("correlation_id", String(128), nullable=False),
-    Column("assignment", Text),
     Index("tasks_by_workflow", "workflow_id"),
     Index("tasks_by_state", "state"),
 )

@@ -36,6 +36,8 @@ _ATTEMPTS_AT_ANALYSIS: Final = 3
 AGENT_FAILED: Final = "agent_failed"
 # Answers that mean that the task is nobody's any more: superseded, or its workflow is gone.
 _OVER: Final = frozenset({404, 409})
+# Answers that the same request would get for ever.
+_NOT_TAKEN: Final = frozenset({400, 413, 422})
 
 
 class Workers:
@@ -97,14 +99,22 @@ class Workers:
             return
         pull_request, workflow = material
         result = await self._analyse(row, pull_request, workflow, thread)
-        body = ResultRequest(run=row.run, attempt=row.attempt, result=result).model_dump_json().encode()
-        answer = await self._ask(SUBMIT_RESULT, row, {"workflow_id": row.workflow_id, "step": row.step}, content=body)
+        try:
+            answer = await self._submit(row, result)
+        except _NotTakenError as error:
+            _LOG.error("%s for task %d of %s: %s", SUBMIT_RESULT.name, row.position, row.agent_id, error)
+            result = _broken_down(row, f"orchestration did not take its answer: {error}")
+            answer = await self._submit(row, result)
         if answer is None:
             await self._context.store.write(partial(self._drop, row))
             return
         seconds = time.perf_counter() - begun
         repository = workflow.pull_request.repository
         await self._context.store.write(partial(self._done, row, repository, seconds, result))
+
+    async def _submit(self, row: Row[Any], result: AgentResult) -> bytes | None:
+        body = ResultRequest(run=row.run, attempt=row.attempt, result=result).model_dump_json().encode()
+        return await self._ask(SUBMIT_RESULT, row, {"workflow_id": row.workflow_id, "step": row.step}, content=body)
 
     async def _read(self, row: Row[Any]) -> tuple[bytes, Workflow] | None:
         """The pull request as it came, and its workflow, asked for once for all agents; None when the task is over."""
@@ -145,6 +155,8 @@ class Workers:
                 if answer.status_code in _OVER:
                     return None
                 trouble = f"HTTP {answer.status_code}: {answer.text[:200]}"
+                if answer.status_code in _NOT_TAKEN:
+                    raise _NotTakenError(trouble)
             _LOG.warning("%s for task %d of %s: %s", route.name, row.position, row.agent_id, trouble)
             await asyncio.sleep(pause * random.uniform(0.75, 1.25))
             pause = min(pause * 2, _LONGEST_PAUSE)
@@ -159,14 +171,7 @@ class Workers:
                 )
             except Exception:
                 _LOG.exception("%s failed at task %d, attempt %d", row.agent_id, row.position, attempt)
-        # An agent that breaks down has not looked: none of its checks has passed, and the reason says so.
-        checks = dict.fromkeys(STEP_CHECKS[Step(row.step)], False)
-        return AgentResult(
-            agent_id=row.agent_id,
-            checks=checks,
-            failure_reasons=[AGENT_FAILED],
-            summary=f"{row.agent_id} broke down {_ATTEMPTS_AT_ANALYSIS} times; see the decision service's log.",
-        )
+        return _broken_down(row, f"it broke down {_ATTEMPTS_AT_ANALYSIS} times; see the decision service's log")
 
     def _done(
         self, row: Row[Any], repository: str, seconds: float, result: AgentResult, connection: Connection
@@ -198,6 +203,20 @@ class Workers:
 
 class _TaskOver(Exception):  # noqa: N818 - it is no fault
     """Orchestration does not want this task's answer any more."""
+
+
+class _NotTakenError(Exception):
+    """Orchestration cannot read the answer."""
+
+
+def _broken_down(row: Row[Any], why: str) -> AgentResult:
+    """The answer of an agent that could not answer: it has not looked, so none of the checks has passed."""
+    return AgentResult(
+        agent_id=row.agent_id,
+        checks=dict.fromkeys(STEP_CHECKS[Step(row.step)], False),
+        failure_reasons=[AGENT_FAILED],
+        summary=f"{row.agent_id}: {why}.",
+    )
 
 
 def _open_tasks(connection: Connection) -> list[Row[Any]]:
