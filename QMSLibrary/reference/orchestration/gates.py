@@ -68,8 +68,9 @@ def take_decision(act: Act, decision: RoutingDecision) -> None:
     if step.decision is not None and decision.decided_at < step.decision.decided_at:
         return
     step.decision = decision
-    step.routing_failures = 0
-    act.no_timers(ROUTE_AGAIN)
+    if step.routing_failures:
+        step.routing_failures = 0
+        act.no_timers(ROUTE_AGAIN)
     if review.dashboard_seen:
         assign(act)
     else:
@@ -117,7 +118,6 @@ def _decide(act: Act) -> None:
     _merge(step)
     review.quality_score = step.measures.get("quality_score", review.quality_score)
     step.timeouts = 0
-    act.no_timers(STEP_LIMIT)
     passed = all(step.checks.values())
     wants_approval = passed and step.step is Step.FINAL_REVIEW and review.approval_required and not review.approved_by
     step.waiting_for = [PROGRESS] * review.step_by_step + [APPROVAL] * wants_approval
@@ -133,6 +133,7 @@ def _decide(act: Act) -> None:
     )
     if step.waiting_for:
         step.status = StepStatus.WAITING
+        act.no_timers(STEP_LIMIT)
         _release(act)
     else:
         step.status = StepStatus.PASSED if passed else StepStatus.FAILED
