@@ -6,6 +6,7 @@ QMS would otherwise be the same pull request twice, and parallel workers would m
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 import secrets
@@ -23,6 +24,12 @@ def unique_part() -> str:
     return f"{_process[1]}-{next(_process[2])}"
 
 
-def new_seed() -> str:
+def new_seed() -> int:
     """A seed for somebody who gave none; short enough to be typed from a log."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(7))
+    return secrets.randbelow(10**9)
+
+
+def derived_seed(*parts: object) -> int:
+    """A seed that follows from others: of a run, a test and a running number, or of a list and a place in it."""
+    digest = hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest) % 10**9

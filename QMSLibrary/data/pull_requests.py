@@ -13,7 +13,7 @@ from QMSLibrary.contract.pull_requests import ChangeType, FileChange, PullReques
 from .counts import share_out
 from .documents import document, document_paths
 from .errors import WishError
-from .identity import new_seed, unique_part
+from .identity import derived_seed, new_seed, unique_part
 from .languages import language
 from .manifests import manifest, manifest_paths
 from .plan import Plan, make_plan
@@ -40,7 +40,7 @@ def create_pull_request(*, seed: str | int | None = None, **wishes: Any) -> Pull
     The same wishes and ``seed`` give the same author, title, description and files, byte for byte; id, branch and time
     differ, because two pull requests are never one. WishError when a wish cannot be fulfilled.
     """
-    recipe = Recipe(read_wishes(**wishes), new_seed() if seed is None else str(seed))
+    recipe = Recipe(read_wishes(**wishes), str(new_seed() if seed is None else seed))
     plan, rng = _plan(recipe, mended=False)
     author = rng.choice(recipe.wishes.author.people)
     heading = recipe.wishes.title or title(plan, rng)
@@ -65,8 +65,8 @@ def create_pull_requests(count: int, *, seed: str | int | None = None, **wishes:
     """Several pull requests with the same wishes, each one different; ``seed`` is that of the whole list."""
     if count < 1:
         raise WishError(f"count={count}: at least one pull request is expected.")
-    first = new_seed() if seed is None else str(seed)
-    return [create_pull_request(seed=f"{first}.{number}", **wishes) for number in range(1, count + 1)]
+    first = new_seed() if seed is None else seed
+    return [create_pull_request(seed=derived_seed(first, number), **wishes) for number in range(1, count + 1)]
 
 
 def fix_pull_request(pull_request: PullRequest) -> PullRequest:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from robot.api.deco import keyword
 
@@ -11,13 +13,24 @@ from QMSLibrary.contract.pull_requests import PullRequest
 
 from .chapter import Chapter, KeywordError
 
+if TYPE_CHECKING:
+    from .session import Session
+
 # The choices of QMSLibrary.data, written out so that an editor completes them; a unit test compares the two.
 Complexity = Literal["low", "medium", "high"]
 Language = Literal["typescript", "javascript", "python"]
 
 
+SEED_VARIABLE: Final = "QMS_SEED"
+"""The environment variable with the seed of a run; `qms run --seed` sets it."""
+
+
 class PullRequests(Chapter):
     """Keywords that make pull requests. They ask nothing of the QMS."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._count: Counter[str] = Counter()
 
     @keyword
     def create_pull_request(
@@ -57,7 +70,7 @@ class PullRequests(Chapter):
         | security_issues | weaknesses with their severity: ``sql_injection:high, xss:medium`` |
         | performance_issues | the same for slow code: ``n_plus_one`` |
         | repository | ``owner/name`` |
-        | seed | the same number makes the same pull request |
+        | seed | the same number makes the same content; id and branch are always new |
 
         A name that does not exist fails with those that do.
 
@@ -70,7 +83,7 @@ class PullRequests(Chapter):
         options = {name: value for name, value in locals().items() if name != "self"}
         from QMSLibrary.data import create_pull_request
 
-        return self._made(create_pull_request(**options))
+        return self._made(create_pull_request(**{**options, "seed": self._seed(seed)}))
 
     @keyword
     def create_pull_requests(
@@ -109,7 +122,7 @@ class PullRequests(Chapter):
         options = {name: value for name, value in locals().items() if name not in ("self", "count")}
         from QMSLibrary.data import create_pull_requests
 
-        made = create_pull_requests(count, **options)
+        made = create_pull_requests(count, **{**options, "seed": self._seed(seed)})
         self.say(f"Made {count} pull requests, {sum(pr.lines_changed for pr in made)} lines in all.")
         return made
 
@@ -163,11 +176,25 @@ class PullRequests(Chapter):
 
         return self._made(fix_pull_request(pull_request))
 
+    def _seed(self, seed: int | None) -> int | None:
+        """The seed that was given; else one that follows from that of the run, so that a run can be repeated."""
+        run = os.environ.get(SEED_VARIABLE)
+        if seed is not None or not run:
+            return seed
+        from QMSLibrary.data import derived_seed
+
+        test = self.session.journal.test or ""
+        self._count[test] += 1
+        return derived_seed(run, test, self._count[test])
+
     def _made(self, pr: PullRequest) -> PullRequest:
+        from QMSLibrary.data import seed_of
+
+        seed = seed_of(pr)
         paths = "\n".join(f"{one.type} {one.path} +{one.additions} -{one.deletions}" for one in pr.files)
         self.say(
             f"Pull request {pr.id} by {pr.author} in {pr.repository}: {pr.title!r}, {len(pr.files)} files, "
-            f"{pr.lines_changed} lines changed.",
+            f"{pr.lines_changed} lines changed." + (f" Made again with seed={seed}." if seed is not None else ""),
             paths,
         )
         return pr
