@@ -27,7 +27,7 @@ _SENSITIVE_WORDS: Final = {
     "secrets", "security", "session", "sessions", "signature", "signing", "sql", "sso", "ssl", "tls", "token",
     "tokens", "totp", "vault",
 }  # fmt: skip
-_WORD: Final = re.compile(r"[A-Z]?[a-z]+[0-9]*|[A-Z]+(?![a-z])")
+_WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 EXPERTISE: Final = tuple(dict.fromkeys(_EXPERTISE_OF_SUFFIX.values()))
 
 
