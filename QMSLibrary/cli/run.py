@@ -126,9 +126,10 @@ def _run_on(
     if logs := getattr(environment, "directory", None):
         shutil.copytree(logs / "logs", folder / "services", dirs_exist_ok=True)
     metadata = {
-        "Environment": f"{environment.name} ({environment.kind})",
-        "Seed": str(seed),
-        "Repeat": f"qms run {' '.join(work.category.name for work in works)} --seed {seed}",
+        "Environment": environment.name
+        if environment.name == environment.kind
+        else f"{environment.name} ({environment.kind})",
+        "Repeat": _command(options, works, seed),
     }
     result = merge.merge(_name_of(suites), suites, left, metadata)
     merge.collect(parts, folder)
@@ -202,6 +203,19 @@ def _new_folder(results: Path) -> Path:
 def _absolute(environment: str) -> str:
     path = Path(environment)
     return str(path.absolute()) if path.is_file() else environment
+
+
+def _command(options: argparse.Namespace, works: Sequence[Work], seed: int) -> str:
+    """The command that runs the same again."""
+    import shlex
+
+    words = ["qms", "run", *(work.category.name for work in works), "--seed", str(seed)]
+    if options.environment != "embedded":
+        words += ["--environment", options.environment]
+    for name, patterns in (("--include", options.include), ("--exclude", options.exclude)):
+        for pattern in patterns:
+            words += [name, pattern]
+    return shlex.join(words)
 
 
 def _name_of(suites: Path) -> str:

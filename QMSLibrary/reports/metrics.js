@@ -95,7 +95,11 @@ function donut(id, counts) {
 function stack(id, counts) {
   const place = document.getElementById(id);
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  if (!place || !total) return;
+  if (!place) return;
+  if (!total) {
+    place.textContent = "none";
+    return;
+  }
   const bar = document.createElement("div");
   bar.className = "stack";
   for (const [name, count] of Object.entries(counts)) {
