@@ -14,17 +14,19 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
 
-import httpx
 from sqlalchemy import Connection, Row, delete, select
 
-from QMSLibrary.contract.events import EventType
+from QMSLibrary.contract.events import Event, EventType
 from QMSLibrary.contract.routes import PULL_REQUEST, SUBMIT_RESULT, WORKFLOW, Route
 from QMSLibrary.contract.services import Service
-from QMSLibrary.contract.steps import STEP_CHECKS, AgentResult, Step
+from QMSLibrary.contract.steps import STEP_CHECKS, AgentResult, Step, StepStatus
 from QMSLibrary.contract.workflows import ResultRequest, Workflow
+from QMSLibrary.reference.agents.base import ReviewContext
 from QMSLibrary.reference.kernel.context import Context
+from QMSLibrary.reference.kernel.peers import PeerUnreachable
 
 from .analysis import answer_for, warm_up
+from .material import Material
 from .registry import note_done
 from .routing import COPIES, on_step_assigned, serve_waiting
 from .tables import tasks
@@ -48,14 +50,19 @@ class Workers:
         self._news = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._under_way: dict[int, asyncio.Task[None]] = {}
-        self._reading: dict[tuple[str, str, int, int], asyncio.Task[tuple[bytes, Workflow]]] = {}
+        self._material = Material(self._fetch)
 
-    def on_step_assigned(self, connection: Connection, event: Any, context: Context) -> None:
+    def on_step_assigned(self, connection: Connection, event: Event, context: Context) -> None:
         """Open the tasks of the step."""
         on_step_assigned(connection, event, context)
         if self._loop is not None:
             # Before the commit, which is no matter: looking for open tasks goes through the writer and comes after it.
             self._loop.call_soon_threadsafe(self._news.set)
+
+    def on_pull_request_updated(self, connection: Connection, event: Event, context: Context) -> None:
+        """Its files may have changed."""
+        if self._loop is not None and event.workflow_id is not None:
+            self._loop.call_soon_threadsafe(self._material.forget, event.workflow_id)
 
     async def run(self) -> None:
         """Work for ever, beginning with what a former life left open."""
@@ -93,12 +100,12 @@ class Workers:
 
     async def _work(self, row: Row[Any], thread: ThreadPoolExecutor) -> None:
         begun = time.perf_counter()
-        material = await self._read(row)
-        if material is None:
+        pull_request = await self._material.of(row)
+        gates = await self._gates(row)
+        if pull_request is None or gates is None:
             await self._context.store.write(partial(self._drop, row))
             return
-        pull_request, workflow = material
-        result = await self._analyse(row, pull_request, workflow, thread)
+        result = await self._analyse(row, pull_request, gates, thread)
         try:
             answer = await self._submit(row, result)
         except _NotTakenError as error:
@@ -109,33 +116,25 @@ class Workers:
             await self._context.store.write(partial(self._drop, row))
             return
         seconds = time.perf_counter() - begun
-        repository = workflow.pull_request.repository
-        await self._context.store.write(partial(self._done, row, repository, seconds, result))
+        await self._context.store.write(partial(self._done, row, seconds, result))
+        if Step(row.step).next is None:
+            self._material.forget(row.workflow_id)
 
     async def _submit(self, row: Row[Any], result: AgentResult) -> bytes | None:
         body = ResultRequest(run=row.run, attempt=row.attempt, result=result).model_dump_json().encode()
         return await self._ask(SUBMIT_RESULT, row, {"workflow_id": row.workflow_id, "step": row.step}, content=body)
 
-    async def _read(self, row: Row[Any]) -> tuple[bytes, Workflow] | None:
-        """The pull request as it came, and its workflow, asked for once for all agents; None when the task is over."""
-        key = (row.workflow_id, row.step, row.run, row.attempt)
-        reading = self._reading.get(key)
-        if reading is None:
-            reading = asyncio.ensure_future(self._fetch(row))
-            self._reading[key] = reading
-            reading.add_done_callback(lambda _: asyncio.get_running_loop().call_later(5, self._reading.pop, key, None))
-        try:
-            return await asyncio.shield(reading)
-        except _TaskOver:
-            return None
+    async def _fetch(self, row: Row[Any]) -> bytes | None:
+        return await self._ask(PULL_REQUEST, row, {"workflow_id": row.workflow_id})
 
-    async def _fetch(self, row: Row[Any]) -> tuple[bytes, Workflow]:
-        parts = {"workflow_id": row.workflow_id}
-        pull_request = await self._ask(PULL_REQUEST, row, parts)
-        workflow = await self._ask(WORKFLOW, row, parts)
-        if pull_request is None or workflow is None:
-            raise _TaskOver
-        return pull_request, Workflow.model_validate_json(workflow)
+    async def _gates(self, row: Row[Any]) -> dict[Step, StepStatus] | None:
+        """How the steps before ended, where that is asked about; None when the task is over."""
+        if Step(row.step).next is not None:
+            return {}
+        answer = await self._ask(WORKFLOW, row, {"workflow_id": row.workflow_id})
+        if answer is None:
+            return None
+        return {result.step: result.status for result in Workflow.model_validate_json(answer).steps}
 
     async def _ask(
         self, route: Route, row: Row[Any], parts: dict[str, str], content: bytes | None = None
@@ -147,8 +146,8 @@ class Workers:
                 answer = await self._context.peers.call(
                     Service.ORCHESTRATION, route, parts=parts, content=content, correlation_id=row.correlation_id
                 )
-            except httpx.HTTPError as error:
-                trouble = f"{type(error).__name__}: {error}"
+            except PeerUnreachable as error:
+                trouble = str(error)
             else:
                 if answer.status_code == route.status:
                     return answer.content
@@ -162,29 +161,29 @@ class Workers:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _analyse(
-        self, row: Row[Any], pull_request: bytes, workflow: Workflow, thread: ThreadPoolExecutor
+        self, row: Row[Any], pull_request: bytes, gates: dict[Step, StepStatus], thread: ThreadPoolExecutor
     ) -> AgentResult:
+        context = ReviewContext(Step(row.step), row.requested_by or "", gates)
         for attempt in range(1, _ATTEMPTS_AT_ANALYSIS + 1):
             try:
                 return await asyncio.get_running_loop().run_in_executor(
-                    thread, answer_for, row.role, row.agent_id, Step(row.step), pull_request, workflow
+                    thread, answer_for, row.role, row.agent_id, pull_request, context
                 )
             except Exception:
                 _LOG.exception("%s failed at task %d, attempt %d", row.agent_id, row.position, attempt)
         return _broken_down(row, f"it broke down {_ATTEMPTS_AT_ANALYSIS} times; see the decision service's log")
 
-    def _done(
-        self, row: Row[Any], repository: str, seconds: float, result: AgentResult, connection: Connection
-    ) -> None:
+    def _done(self, row: Row[Any], seconds: float, result: AgentResult, connection: Connection) -> None:
         connection.execute(delete(tasks).where(tasks.c.position == row.position))
-        note_done(connection, row.agent_id, repository, seconds)
+        snapshot = COPIES.snapshot(connection, row.workflow_id)
+        note_done(connection, row.agent_id, snapshot["repository"] if snapshot else "", seconds)
         self._context.emit(
             connection,
             EventType.TASK_COMPLETED,
             workflow_id=row.workflow_id,
             correlation_id=row.correlation_id,
             payload={
-                "workflow": COPIES.snapshot(connection, row.workflow_id),
+                "workflow": snapshot,
                 "agent_id": row.agent_id,
                 "role": row.role,
                 "step": row.step,
@@ -199,10 +198,6 @@ class Workers:
     def _drop(self, row: Row[Any], connection: Connection) -> None:
         connection.execute(delete(tasks).where(tasks.c.position == row.position))
         serve_waiting(connection, self._context)
-
-
-class _TaskOver(Exception):  # noqa: N818 - it is no fault
-    """Orchestration does not want this task's answer any more."""
 
 
 class _NotTakenError(Exception):

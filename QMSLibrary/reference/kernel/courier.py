@@ -7,7 +7,6 @@ import logging
 import random
 from typing import TYPE_CHECKING, Final
 
-import httpx
 from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, select
 
 from QMSLibrary.contract.events import EventType
@@ -15,6 +14,7 @@ from QMSLibrary.contract.routes import DELIVER_EVENTS, RECORD_AUDIT
 from QMSLibrary.contract.services import Service
 
 from .log import AUDIT, EVENT, KERNEL_TABLES
+from .peers import PeerUnreachable
 from .store import LogRow
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ class Courier:
         while True:
             try:
                 answer = await self._context.peers.call(self._destination, self._route, content=content)
-            except httpx.HTTPError as error:
-                trouble = f"{type(error).__name__}: {error}"
+            except PeerUnreachable as error:
+                trouble = str(error)
             else:
                 if answer.status_code == self._route.status:
                     self.trouble = None

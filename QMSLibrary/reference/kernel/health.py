@@ -7,7 +7,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import httpx
 from sqlalchemy import text
 
 from QMSLibrary.contract.health import DependencyHealth, Health, HealthStatus
@@ -15,6 +14,7 @@ from QMSLibrary.contract.services import Service
 from QMSLibrary.version import VERSION
 
 from .context import Context
+from .peers import PeerUnreachable
 
 _PATIENCE: Final = 1.0
 Probe = Callable[[], Awaitable[DependencyHealth]]
@@ -62,8 +62,8 @@ async def _database(context: Context) -> DependencyHealth:
 async def _peer(context: Context, service: Service) -> DependencyHealth:
     try:
         seconds = await context.peers.alive(service, _PATIENCE)
-    except (httpx.HTTPError, TimeoutError) as error:
-        return DependencyHealth(name=service.value, status=HealthStatus.UNHEALTHY, detail=_words(error))
+    except PeerUnreachable as error:
+        return DependencyHealth(name=service.value, status=HealthStatus.UNHEALTHY, detail=str(error))
     return DependencyHealth(name=service.value, status=HealthStatus.HEALTHY, latency_ms=_milliseconds(seconds))
 
 
