@@ -42,13 +42,13 @@ Fifty Pull Requests Are Reviewed At The Same Time
 Nothing Is Lost When More Than Fifty Arrive
     [Documentation]    When this passes, reviews beyond the fifty that can be worked on waited in line and were all
     ...    done in the end: none was refused, lost or done twice.
-    ${pull_requests} =    Create Pull Requests    70
+    ${pull_requests} =    Create Pull Requests    60
     ...    changes=queued_feature    complexity=low    repository=${REPOSITORY}-queue
-    ${workflows} =    Trigger Workflows    ${pull_requests}    at_once=70
+    ${workflows} =    Trigger Workflows    ${pull_requests}    at_once=60
     ${workflows} =    Wait For Workflows    ${workflows}    timeout=3 minutes
     Completion Rate Should Be    ${workflows}    at_least=95 %
     ${all} =    Get Workflows    repository=${REPOSITORY}-queue
-    Length Should Be    ${all}    70
+    Length Should Be    ${all}    60
 
 
 *** Keywords ***
