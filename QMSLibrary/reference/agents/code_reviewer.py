@@ -16,13 +16,13 @@ COMPLEXITY_LIMIT: Final = 20
 """McCabe; NIST SP 500-235 allows more than 10 where there is reason to, and nobody tests 20 paths."""
 LENGTH_LIMIT: Final = 150
 """Lines of one function."""
-_BREAKPOINTS: Final = {"breakpoint", "set_trace"}
 
 
 def _review(reading: Reading, context: ReviewContext, verdict: Verdict) -> str:
     reasons: dict[str, None] = {}
     for module in reading.modules.values():
-        reasons.update(dict.fromkeys(_look_at(module, reading.kinds[module.path], verdict)))
+        found = _look_at(module, reading.kinds[module.path], reading.leftovers.get(module.path, []), verdict)
+        reasons.update(dict.fromkeys(found))
     for path, line in reading.conflicts:
         reasons["merge_conflict"] = None
         verdict.find("merge_conflict", "a merge conflict was left in the file", path=path, line=line)
@@ -41,13 +41,12 @@ def _review(reading: Reading, context: ReviewContext, verdict: Verdict) -> str:
     return f"read {counted(len(functions), 'function')}, {counted(len(reading.style), 'style finding')}"
 
 
-def _look_at(module: Module, kind: FileKind, verdict: Verdict) -> list[str]:
+def _look_at(module: Module, kind: FileKind, leftovers: list[tuple[int, str]], verdict: Verdict) -> list[str]:
     reasons = []
     if module.broken:
         reasons.append("syntax_error")
-        errors = module.nodes("error")
-        line = module.line(errors[0]) if errors else 1
-        verdict.find("syntax_error", f"the file is no {module.language} that can be read", path=module.path, line=line)
+        message = f"the file is no {module.language} that can be read"
+        verdict.find("syntax_error", message, path=module.path, line=module.error_line)
     if kind is FileKind.SOURCE:
         for function in module.functions:
             if function.complexity > COMPLEXITY_LIMIT or function.lines > LENGTH_LIMIT:
@@ -59,21 +58,10 @@ def _look_at(module: Module, kind: FileKind, verdict: Verdict) -> list[str]:
                     path=module.path,
                     line=function.start_line,
                 )
-    for line, what in _leftovers(module):
+    for line, what in leftovers:
         reasons.append("debug_leftover")
         verdict.find("debug_leftover", f"{what} stops the program for a debugger", path=module.path, line=line)
     return reasons
-
-
-def _leftovers(module: Module) -> list[tuple[int, str]]:
-    found = [(module.line(node), "debugger") for node in module.nodes("debugger")]
-    if module.language == "python":
-        found += [
-            (module.line(call.node), call.name)
-            for call in module.calls
-            if call.name in _BREAKPOINTS and call.receiver in ("", "pdb", "ipdb", "pudb")
-        ]
-    return found
 
 
 def _unreadable(reading: Reading, verdict: Verdict) -> int:

@@ -11,7 +11,6 @@ from .base import Agent, ReviewContext, Verdict
 from .files import FileKind
 from .manifests import debug_setting, problem_of_manifest
 from .reading import Reading
-from .test_cases import PoorTest, flaws_of_robot, flaws_of_tests
 
 MOSTLY_DOCUMENTED: Final = 0.9
 """Share of public functions that must be documented, by themselves or by a documentation file."""
@@ -28,15 +27,12 @@ def _review(reading: Reading, context: ReviewContext, verdict: Verdict) -> str:
 
 def _tests(reading: Reading, verdict: Verdict) -> list[str]:
     reasons: dict[str, None] = {}
-    found: list[tuple[str, PoorTest]] = []
     for module in reading.test_modules:
         if module.broken:
             reasons["syntax_error"] = None
-            verdict.find("syntax_error", "the tests in this file cannot run", path=module.path, line=1)
-        found += [(module.path, flaw) for flaw in flaws_of_tests(module)]
-    for path, content in reading.robot_files:
-        found += [(path, flaw) for flaw in flaws_of_robot(content)]
-    for path, flaw in found:
+            message = "the tests in this file cannot run"
+            verdict.find("syntax_error", message, path=module.path, line=module.error_line)
+    for path, flaw in reading.poor_tests:
         reasons[flaw.type] = None
         verdict.find(flaw.type, flaw.message, path=path, line=flaw.line)
     return list(reasons)

@@ -16,12 +16,15 @@ from .flaws.hardcoded_secret import issued_secrets
 from .reach import Reach
 from .source import Function, Module
 from .style import StyleFinding, style_findings
+from .test_cases import PoorTest, flaws_of_robot, flaws_of_tests
 from .values import Values
 
 SMALL_CHANGE: Final = 0.25
 """Below this share of new lines a modified file is mostly old, see ``Source.small``."""
 _OURS: Final = re.compile(r"^<{7}(?: |$)", re.MULTILINE)
 _THEIRS: Final = re.compile(r"^>{7}(?: |$)", re.MULTILINE)
+_BREAKPOINTS: Final = {"breakpoint", "set_trace"}
+_DEBUGGERS: Final = {"", "pdb", "ipdb", "pudb"}
 MAXIMUM_TEXT: Final = 2_000_000
 
 
@@ -40,7 +43,7 @@ class Source:
     def small(self) -> bool:
         """A modified file with few new lines: most of it is old, and which part is new is not known."""
         change = self.change
-        return change.type is not ChangeType.ADDED and change.additions < SMALL_CHANGE * len(self.module.lines)
+        return change.type is not ChangeType.ADDED and change.additions < SMALL_CHANGE * self.module.content.count("\n")
 
     @property
     def reached(self) -> bool:
@@ -72,6 +75,15 @@ class Reading:
         self.lock = threading.RLock()
         self.kinds = {file.path: kind_of(file.path) for file in pull_request.files}
         self.present = [file for file in pull_request.files if file.type is not ChangeType.DELETED]
+
+    def complete(self) -> None:
+        """Work everything out now and let go of the syntax trees: a reading that is kept must be small."""
+        with self.lock:
+            for name in ("sources", "undocumented", "flaws", "leftovers", "poor_tests", "style", "conflicts"):
+                getattr(self, name)
+            for module in self.modules.values():
+                _ = module.functions
+                module.release()
 
     def of_kind(self, *kinds: FileKind) -> list[FileChange]:
         """The files of these kinds that are there after the change."""
@@ -182,6 +194,28 @@ class Reading:
             if self.kinds[path] in (FileKind.MANIFEST, FileKind.OTHER, FileKind.DOCUMENTATION):
                 found[FlawKind.SECURITY] += [(secret, path, place) for place in issued_secrets(content)]
         return found
+
+    @cached_property
+    def leftovers(self) -> dict[str, list[tuple[int, str]]]:
+        """Line and name of each call that stops the program for a debugger, by path."""
+        found: dict[str, list[tuple[int, str]]] = {}
+        for path, module in self.modules.items():
+            stops = [(module.line(node), "debugger") for node in module.nodes("debugger")]
+            if module.language == "python":
+                stops += [
+                    (module.line(call.node), call.name)
+                    for call in module.calls
+                    if call.name in _BREAKPOINTS and call.receiver in _DEBUGGERS
+                ]
+            if stops:
+                found[path] = stops
+        return found
+
+    @cached_property
+    def poor_tests(self) -> list[tuple[str, PoorTest]]:
+        """Tests that prove nothing, with their paths."""
+        found = [(module.path, one) for module in self.test_modules for one in flaws_of_tests(module)]
+        return found + [(path, one) for path, content in self.robot_files for one in flaws_of_robot(content)]
 
     @cached_property
     def style(self) -> list[tuple[Module, StyleFinding]]:

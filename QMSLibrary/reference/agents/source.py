@@ -107,6 +107,8 @@ class Module:
         self.names = module_names(path)
         self.problem: str | None = None
         self.broken = False
+        self.error_line = 1
+        """Where it is broken first, if it is."""
         self.captures: Captures = {}
         if "\0" in content:
             self.problem = "it holds NUL bytes, so it is not text"
@@ -118,6 +120,8 @@ class Module:
             return
         self.broken = parsed.broken and not self._reads_otherwise()
         self.captures = parsed.captures
+        if self.broken:
+            self.error_line = min((self.line(node) for node in self.captures.get("error", ())), default=1)
         if not parsed.complete and not self.broken:
             self.problem = "it is too large to be looked into"
 
@@ -132,6 +136,13 @@ class Module:
                 return False
             return True
         return self.language == "tsx" and reads_as_javascript(self.data)
+
+    def release(self) -> None:
+        """Let go of the syntax tree, which takes many times its text. ``functions`` stays if it was asked for."""
+        self.captures = {}
+        self.data = b""
+        for name in ("lines", "_line_starts", "classes", "calls", "assignments", "assigned", "references", "imports"):
+            self.__dict__.pop(name, None)
 
     # --- places
     @cached_property

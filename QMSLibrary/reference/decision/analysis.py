@@ -1,4 +1,4 @@
-"""From what orchestration says of a workflow to an agent's answer."""
+"""From a pull request as orchestration sends it to an agent's answer."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from hashlib import blake2b
 from typing import Final
 
 from QMSLibrary.contract.pull_requests import PullRequest
-from QMSLibrary.contract.steps import AgentResult, Step
-from QMSLibrary.contract.workflows import Workflow
+from QMSLibrary.contract.steps import AgentResult
 from QMSLibrary.reference.agents import parsing
 from QMSLibrary.reference.agents.base import ReviewContext
 from QMSLibrary.reference.agents.reading import Reading
 from QMSLibrary.reference.agents.roster import ROSTER
 
-_REMEMBERED_BYTES: Final = 8_000_000
-"""Text whose readings are kept; a reading takes some ten times its text."""
+_REMEMBERED_BYTES: Final = 4_000_000
+"""Text whose readings are kept: about as many pull requests of usual size as may be reviewed at once."""
 
 
 class Readings:
@@ -37,6 +36,7 @@ class Readings:
                 self._readings.move_to_end(key)
                 return kept[0]
         reading = Reading(PullRequest.model_validate_json(pull_request))
+        reading.complete()
         with self._lock:
             self._readings[key] = reading, len(pull_request)
             self._bytes += len(pull_request)
@@ -54,8 +54,6 @@ def warm_up() -> None:
     parsing.warm_up()
 
 
-def answer_for(role: str, agent_id: str, step: Step, pull_request: bytes, workflow: Workflow) -> AgentResult:
-    """What the agent ``agent_id``, acting as ``role``, says of the pull request in ``step``."""
-    gates = {result.step: result.status for result in workflow.steps}
-    context = ReviewContext(step, workflow.requested_by, gates)
+def answer_for(role: str, agent_id: str, pull_request: bytes, context: ReviewContext) -> AgentResult:
+    """What the agent ``agent_id``, acting as ``role``, says of a pull request as it came over the wire."""
     return ROSTER[role].answer(_READINGS.of(pull_request), context, agent_id)

@@ -234,5 +234,5 @@ def on_step_assigned(connection: Connection, event: Event, context: Context) -> 
             tasks.c.agent_id.in_(payload["agents"]),
             tasks.c.agent_id.not_in(elsewhere),
         ),
-        {"state": "open"},
+        {"state": "open", "requested_by": payload["requested_by"]},
     )

@@ -37,6 +37,7 @@ def build(context: Context) -> Blueprint:
     watch = HealthWatch(context)
     service.on(*_HEARD)(on_event)
     service.on(_E.STEP_ASSIGNED)(workers.on_step_assigned)
+    service.on(_E.PR_UPDATED)(workers.on_pull_request_updated)
     service.background("agents")(workers.run)
     service.background("agents' health")(watch.run)
     service.at_start(lambda connection: register_built_in(connection, context))

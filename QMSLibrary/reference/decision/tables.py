@@ -57,6 +57,7 @@ tasks: Final = Table(
     Column("role", String(128), nullable=False),
     Column("state", String(16), nullable=False),
     Column("correlation_id", String(128), nullable=False),
+    Column("requested_by", String(128)),
     Index("tasks_by_workflow", "workflow_id"),
     Index("tasks_by_state", "state"),
 )

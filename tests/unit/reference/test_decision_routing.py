@@ -48,7 +48,13 @@ def passed(number: int, revision: int, step: Step, state: S, **request: Any) -> 
 
 def assigned(number: int, step: Step = Step.DOR_VALIDATION, who: tuple[str, ...] = (DOR,)) -> Event:
     return event(
-        "orchestration.step_assigned", workflow=f"wf-{number}", step=step.value, run=1, attempt=1, agents=list(who)
+        "orchestration.step_assigned",
+        workflow=f"wf-{number}",
+        step=step.value,
+        run=1,
+        attempt=1,
+        agents=list(who),
+        requested_by="q.lead",
     )
 
 
