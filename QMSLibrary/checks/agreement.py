@@ -37,12 +37,12 @@ def agree(states: Mapping[Service, ComponentState | str], within: timedelta, wor
     for name in COMPARED:
         values = {service: getattr(state, name) for service, state in present.items()}
         if len(set(values.values())) > 1:
-            return _disagree(title, expected, f"they differ in {name}:{shown}", _odd_one_out(values))
+            return _disagree(title, expected, f"they differ in {name}:{shown}", _wrong_one(present, values))
     times = {service: state.updated_at for service, state in present.items()}
     apart = max(times.values()) - min(times.values())
     if apart > within:
         seconds = apart.total_seconds()
-        return _disagree(title, expected, f"the times are {seconds:.3f} s apart:{shown}", _odd_one_out(times))
+        return _disagree(title, expected, f"the times are {seconds:.3f} s apart:{shown}", _wrong_one(present, times))
     some = next(iter(present.values()))
     return Verdict(
         title=title,
@@ -52,13 +52,22 @@ def agree(states: Mapping[Service, ComponentState | str], within: timedelta, wor
     )
 
 
-def _odd_one_out(values: Mapping[Service, object]) -> Service:
-    """Whose copy is wrong: not orchestration's, which decides, unless all the others agree against it."""
-    counted = Counter(values.values())
-    reference = values.get(Service.ORCHESTRATION)
-    if reference is not None and (counted[reference] > 1 or len(values) == 2):
-        return next(service for service, value in values.items() if value != reference)
-    most = counted.most_common(1)[0][0]
+def _wrong_one(states: Mapping[Service, ComponentState], values: Mapping[Service, object]) -> Service:
+    """Whose copy is wrong. Orchestration decides: a copy behind its revision was not brought up to date.
+
+    At the same revision it is the one that differs from orchestration's, unless all the others agree against it.
+    """
+    reference = states.get(Service.ORCHESTRATION)
+    if reference is not None:
+        behind = [service for service, state in states.items() if state.revision < reference.revision]
+        if behind:
+            return behind[0]
+        others = {service: value for service, value in values.items() if service is not Service.ORCHESTRATION}
+        unlike = [service for service, value in others.items() if value != values[Service.ORCHESTRATION]]
+        if len(unlike) < len(others) or len(others) == 1:
+            return unlike[0]
+        return Service.ORCHESTRATION if len(set(others.values())) == 1 else unlike[0]
+    most = Counter(values.values()).most_common(1)[0][0]
     return next((service for service, value in values.items() if value != most), next(iter(values)))
 
 

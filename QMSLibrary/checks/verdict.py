@@ -27,7 +27,7 @@ class Verdict:
         """The whole in words."""
         if self.passed:
             return f"{self.title}: {self.actual}"
-        lines = [f"{self.title} is not as expected.", f"Expected: {self.expected}", f"Seen: {self.actual}"]
+        lines = [f"{self.title}: not as expected.", f"Expected: {self.expected}", f"Seen: {self.actual}"]
         if self.blame is not None:
             lines.append(f"Service to blame: {self.blame}")
         if self.look_at:

@@ -224,6 +224,12 @@ def test_agreement_and_the_one_that_differs():
     assert agreement.agree(copies(orchestration={"progress": 25}), second, "wf-1").blame is Service.ORCHESTRATION
 
 
+def test_copies_that_are_behind_are_to_blame_however_many_they_are():
+    old = {"state": "DOR_FAILED", "status": "failed", "revision": 1}
+    behind = copies(decision=old, dashboard=old, escalation=old)
+    assert agreement.agree(behind, timedelta(seconds=1), "wf-1").blame is Service.DECISION
+
+
 def test_a_service_without_a_copy_disagrees():
     states = {**copies(), Service.DECISION: "does not know the workflow"}
     judged = agreement.agree(states, timedelta(seconds=1), "wf-1")
