@@ -304,7 +304,7 @@ class Keeper:
         if what == "start":
             if not child.alive:
                 self._fork(Service(service))
-                child.wait_healthy(STARTED_WITHIN)
+                child.wait_healthy(STARTED_WITHIN, alone=True)
         elif child.alive:
             child.signal(signal.SIGKILL if what == "kill" else signal.SIGTERM)
             if not child.wait_ended(_STOP_PATIENCE):

@@ -171,6 +171,16 @@ def test_a_killed_service_refuses_and_comes_back_on_its_address(home):
         assert environment.processes()[Service.DECISION]["exit_code"] == 0
 
 
+def test_a_service_can_be_started_while_another_is_down(home):
+    with use("embedded", own=True) as environment:
+        environment.kill_service(Service.DECISION)
+        environment.kill_service(Service.DASHBOARD)
+        environment.start_service(Service.DASHBOARD)
+        assert health(environment.urls[Service.DASHBOARD]) == "degraded"
+        environment.start_service(Service.DECISION)
+        assert health(environment.urls[Service.DASHBOARD]) == "healthy"
+
+
 def test_a_shared_environments_services_are_not_to_kill(home):
     with use("embedded") as environment, pytest.raises(EnvironmentUseError, match="own=True"):
         environment.kill_service(Service.DECISION)
