@@ -181,8 +181,11 @@ _EXPORT_MEMBER: Final = re.compile(r"(?:^|\bmodule\.)exports\.([A-Za-z_$][\w$]*)
 
 
 def _exported_names(module: Module) -> set[str]:
-    found = set(_EXPORT_HEAD.findall(module.content)) | set(_EXPORT_MEMBER.findall(module.content))
-    for names in _EXPORT_LIST.findall(module.content):
+    content = module.content
+    found = set(_EXPORT_HEAD.findall(content)) if "export " in content else set()
+    if "exports" in content:
+        found.update(_EXPORT_MEMBER.findall(content))
+    for names in _EXPORT_LIST.findall(content) if "export" in content else ():
         found.update(_NAME.findall(names))
     return found
 
