@@ -78,6 +78,7 @@ def move_work(connection: Connection, agent_id: str, context: Context) -> None:
         wish = Wish.model_validate_json(
             connection.execute(last.order_by(decisions.c.position.desc()).limit(1)).scalar_one()
         )
+        connection.execute(delete(tasks).where(tasks.c.workflow_id == workflow_id))
         _forget(connection, workflow_id)
         if not _decide(connection, wish, context):
             connection.execute(insert(waiting), {"workflow_id": workflow_id, "wish": wish.model_dump_json()})
@@ -96,7 +97,13 @@ def _over(change: Change, event: Event) -> bool:
 
 
 def _forget(connection: Connection, workflow_id: str) -> None:
-    connection.execute(delete(tasks).where(tasks.c.workflow_id == workflow_id))
+    """Nobody need begin what was meant for the workflow.
+
+    Open tasks are left to their workers: after a crash only asking orchestration again tells whether an answer was taken
+    (and is still to be announced) or is not wanted any more.
+    """
+    not_begun = (tasks.c.workflow_id == workflow_id) & (tasks.c.state != "open")
+    connection.execute(delete(tasks).where(not_begun))
     connection.execute(delete(waiting).where(waiting.c.workflow_id == workflow_id))
 
 
