@@ -15,21 +15,22 @@ class Limits:
     time: timedelta
     """After this its tests are stopped; the others go on."""
     workers: int
-    """Robot processes at once. Suites mostly wait for the QMS, so more of them than cores is right."""
+    """Robot processes at once. Suites wait for the QMS half of the time, so on the usual two cores a third one pays;
+    each further one costs more for its imports than it saves."""
 
 
 # One place for all of them. A folder that is not named here runs with DEFAULT.
 LIMITS: Final[dict[str, Limits]] = {
-    "component": Limits(timedelta(minutes=10), 4),
-    "external": Limits(timedelta(minutes=10), 4),
-    "end_to_end": Limits(timedelta(minutes=10), 4),
-    "data_flow": Limits(timedelta(minutes=5), 4),
+    "component": Limits(timedelta(minutes=10), 3),
+    "external": Limits(timedelta(minutes=10), 3),
+    "end_to_end": Limits(timedelta(minutes=10), 3),
+    "data_flow": Limits(timedelta(minutes=5), 3),
     "performance": Limits(timedelta(minutes=60), 1),  # it measures, so nothing may run beside it
     "chaos": Limits(timedelta(minutes=30), 2),
-    "security": Limits(timedelta(minutes=20), 4),
-    "compliance": Limits(timedelta(minutes=10), 4),
+    "security": Limits(timedelta(minutes=20), 3),
+    "compliance": Limits(timedelta(minutes=10), 3),
 }
-DEFAULT: Final = Limits(timedelta(minutes=10), 4)
+DEFAULT: Final = Limits(timedelta(minutes=10), 3)
 ALONE: Final = "load"
 """Tests with this tag measure, so they run after the others of their category, one Robot process at a time."""
 
