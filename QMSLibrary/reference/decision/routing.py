@@ -99,8 +99,8 @@ def _over(change: Change, event: Event) -> bool:
 def _forget(connection: Connection, workflow_id: str) -> None:
     """Nobody need begin what was meant for the workflow.
 
-    Open tasks are left to their workers: after a crash only asking orchestration again tells whether an answer was taken
-    (and is still to be announced) or is not wanted any more.
+    Open tasks are left to their workers: after a crash only asking orchestration again tells whether an answer was
+    taken (and is still to be announced) or is not wanted any more.
     """
     not_begun = (tasks.c.workflow_id == workflow_id) & (tasks.c.state != "open")
     connection.execute(delete(tasks).where(not_begun))

@@ -83,7 +83,11 @@ def test_targets_are_the_contracts_with_the_files_own(written):
         ("kind: existing\nurls:\n  decision: qms.example.com\n", 3, "urls.decision: got 'qms.example.com'"),
         ("kind: existing\nurls:\n  decision: http://x:99999\n", 3, "expected an address"),
         ("kind: existing\nurls: {decision: http://x}\naccounts:\n  boss: {}\n", 4, "accounts.boss: got an unknown"),
-        ("kind: existing\nurls: {decision: http://x}\naccounts:\n  admin: {username: a}\n", 4, "accounts.admin.password"),
+        (
+            "kind: existing\nurls: {decision: http://x}\naccounts:\n  admin: {username: a}\n",
+            4,
+            "accounts.admin.password",
+        ),
         (
             "kind: existing\nurls: {decision: http://x}\naccounts:\n  admin:\n    username: a\n"
             "    password: ${ENV:QMS_NEVER_SET}\n", 6, "the environment variable QMS_NEVER_SET is set",

@@ -224,7 +224,7 @@ def test_bad_style_is_told_and_blocks_nothing(path: str, content: str, type_: st
 
 
 def test_the_scanner_beside_another_step_tells_and_decides_nothing() -> None:
-    flawed = change("src/a.py", 'def f(db, a):\n    return db.execute(f"SELECT a FROM b WHERE c = \'{a}\'")\n')
+    flawed = change("src/a.py", "def f(db, a):\n    return db.execute(f\"SELECT a FROM b WHERE c = '{a}'\")\n")
     beside = answer(SCANNER, pull_request(flawed), step=Step.DOR_VALIDATION)
     assert [one.type for one in beside.findings] == ["sql_injection"]
     assert beside.checks == {}
