@@ -13,7 +13,7 @@ from robot.utils import timestr_to_secs
 
 from QMSLibrary.contract.model import Model
 
-from .chapter import CheckFailed, KeywordError
+from .errors import CheckFailed, KeywordError
 
 _RAW: Final = frozenset({"validate", "then"})
 _TEXTUAL: Final = frozenset({"^=", "$=", "$"})

@@ -12,7 +12,8 @@ from QMSLibrary.contract.audit import AuditAction, AuditRecord
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.workflows import Workflow
 
-from .chapter import Chapter, KeywordError
+from .chapter import Chapter
+from .errors import KeywordError
 
 W = Workflow | str | None
 

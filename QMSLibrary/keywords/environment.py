@@ -12,7 +12,8 @@ from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.environments import Capability, Environment
 
-from .chapter import Chapter, KeywordError
+from .chapter import Chapter
+from .errors import KeywordError
 
 
 class EnvironmentKeywords(Chapter):

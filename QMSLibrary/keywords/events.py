@@ -17,7 +17,8 @@ from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import ComponentState, Workflow
 
 from .assertions import Operator, check, lookup
-from .chapter import Chapter, CheckFailed, KeywordError
+from .chapter import Chapter
+from .errors import CheckFailed, KeywordError
 from .types import EventName, choice, event_name
 
 W = Workflow | str | None

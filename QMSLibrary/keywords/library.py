@@ -8,9 +8,9 @@ from robotlibcore import DynamicCore
 
 from QMSLibrary.version import VERSION
 
-from .chapter import KeywordError, plain_error
 from .compliance import Compliance
 from .environment import EnvironmentKeywords
+from .errors import KeywordError, plain_error
 from .escalations import Escalations
 from .events import Events
 from .load import Load

@@ -11,7 +11,8 @@ from QMSLibrary.history.entries import Act
 from QMSLibrary.history.statistics import ResponseTimes, response_times, started_per_minute
 
 from .assertions import Operator, check
-from .chapter import Chapter, KeywordError
+from .chapter import Chapter
+from .errors import KeywordError
 
 Statistic = Literal["mean", "p50", "p95", "p99", "max", "error_rate", "count"]
 

@@ -11,7 +11,8 @@ from robot.api.deco import keyword
 
 from QMSLibrary.contract.pull_requests import PullRequest
 
-from .chapter import Chapter, KeywordError
+from .chapter import Chapter
+from .errors import KeywordError
 
 if TYPE_CHECKING:
     from .session import Session

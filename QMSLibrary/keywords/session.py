@@ -17,7 +17,7 @@ from QMSLibrary.contract.workflows import Workflow
 from QMSLibrary.environments import Environment, use
 from QMSLibrary.history.journal import Journal, file_name
 
-from .chapter import KeywordError
+from .errors import KeywordError
 
 VARIABLE = "QMS_ENVIRONMENT"
 

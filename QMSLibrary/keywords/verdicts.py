@@ -14,7 +14,8 @@ from QMSLibrary.contract.steps import STEP_CHECKS, Step
 from QMSLibrary.contract.workflows import Workflow, WorkflowState
 
 from .assertions import Operator, check, lookup
-from .chapter import Chapter, KeywordError
+from .chapter import Chapter
+from .errors import KeywordError
 from .types import choice, percent
 
 W = Workflow | str | None

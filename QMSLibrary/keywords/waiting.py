@@ -18,7 +18,8 @@ from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import Step, StepResult, StepStatus
 from QMSLibrary.contract.workflows import Workflow, WorkflowState, WorkflowStatus
 
-from .chapter import Chapter, CheckFailed
+from .chapter import Chapter
+from .errors import CheckFailed
 from .types import choice
 
 if TYPE_CHECKING:

@@ -28,7 +28,8 @@ from QMSLibrary.contract.workflows import (
     WorkflowState,
 )
 
-from .chapter import Chapter, CheckFailed, KeywordError
+from .chapter import Chapter
+from .errors import CheckFailed, KeywordError
 from .types import names
 
 MOST_AT_ONCE: Final = 200

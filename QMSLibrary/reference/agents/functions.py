@@ -7,19 +7,18 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from .source import Function, text
+from .syntax import Function, Syntax, text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from .source import Module
 
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
 _PYTHON_NOTHING: Final = {"pass_statement", "comment"}
 _PRIVATE_MODIFIER: Final = re.compile(r"^\s*(private|protected)\b|^\s*(static\s+|async\s+)*#")
 
 
-def functions_of(module: Module) -> list[Function]:
+def functions_of(module: Syntax) -> list[Function]:
     """Functions and methods in the order of the file; one inside another belongs to the outer one."""
     python = module.language == "python"
     decorators = _decorators(module) if python else {}
@@ -41,7 +40,7 @@ def functions_of(module: Module) -> list[Function]:
     return found
 
 
-def _with_classes(module: Module) -> Iterator[tuple[Node, str | None]]:
+def _with_classes(module: Syntax) -> Iterator[tuple[Node, str | None]]:
     """Each function's node with the name of the innermost class around it."""
     classes = module.classes
     around: list[tuple[int, int, str]] = []
@@ -57,7 +56,7 @@ def _with_classes(module: Module) -> Iterator[tuple[Node, str | None]]:
 
 # --- Python
 def _python_function(
-    module: Module, node: Node, owner: str | None, decorators: dict[int, list[str]]
+    module: Syntax, node: Node, owner: str | None, decorators: dict[int, list[str]]
 ) -> Function | None:
     name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
     if name is None or body is None:
@@ -94,7 +93,7 @@ def _does_nothing(statement: Node) -> bool:
     return statement.type == "raise_statement" and "NotImplementedError" in text(statement)
 
 
-def _decorators(module: Module) -> dict[int, list[str]]:
+def _decorators(module: Syntax) -> dict[int, list[str]]:
     """Decorators by the first byte of the ``def`` that follows them."""
     starts = [node.start_byte for node in module.nodes("function")]
     found: dict[int, list[str]] = {}
@@ -118,7 +117,7 @@ def _python_parameters(node: Node | None) -> dict[str, str]:
 
 
 # --- TypeScript and JavaScript
-def _script_function(module: Module, node: Node, owner: str | None, exported: set[str]) -> Function | None:
+def _script_function(module: Syntax, node: Node, owner: str | None, exported: set[str]) -> Function | None:
     name = node.child_by_field_name("name") or node.child_by_field_name("left") or node.child_by_field_name("property")
     callee = node
     if node.type in ("variable_declarator", "public_field_definition", "assignment_expression"):
@@ -180,7 +179,7 @@ _EXPORT_LIST: Final = re.compile(
 _EXPORT_MEMBER: Final = re.compile(r"(?:^|\bmodule\.)exports\.([A-Za-z_$][\w$]*)", re.MULTILINE)
 
 
-def _exported_names(module: Module) -> set[str]:
+def _exported_names(module: Syntax) -> set[str]:
     content = module.content
     found = set(_EXPORT_HEAD.findall(content)) if "export " in content else set()
     if "exports" in content:
@@ -190,7 +189,7 @@ def _exported_names(module: Module) -> set[str]:
     return found
 
 
-def _comment_above(module: Module, line: int) -> bool:
+def _comment_above(module: Syntax, line: int) -> bool:
     """Whether a comment stands directly above, decorators in between left out."""
     lines = module.lines
     index = line - 2
@@ -201,7 +200,7 @@ def _comment_above(module: Module, line: int) -> bool:
 
 
 # --- complexity
-def _measure_complexity(module: Module, functions: list[Function]) -> None:
+def _measure_complexity(module: Syntax, functions: list[Function]) -> None:
     """Count each branch for the innermost callable around it; a function is as complex as its worst callable."""
     callables = [(node.start_byte, node.end_byte) for node in module.nodes("callable")]
     branches = [node.start_byte for node in module.nodes("branch")]

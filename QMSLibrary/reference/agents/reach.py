@@ -12,7 +12,8 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Final
 
-from .source import MODULE_LEVEL, Function, Module
+from .source import MODULE_LEVEL, Module
+from .syntax import Function
 
 _CONSTRUCTORS: Final = re.compile(r"^(?:constructor|__\w+__)$")
 _TELLING: Final = re.compile(r"[a-z0-9](?:_[a-z0-9]|[A-Z])")

@@ -14,8 +14,9 @@ from .files import FileKind, kind_of, language_of, needs_tests
 from .flaws import FLAWS, Flaw, FlawKind, Found
 from .flaws.hardcoded_secret import issued_secrets
 from .reach import Reach
-from .source import Function, Module
+from .source import Module
 from .style import StyleFinding, style_findings
+from .syntax import Function
 from .test_cases import PoorTest, flaws_of_robot, flaws_of_tests
 from .values import Values
 

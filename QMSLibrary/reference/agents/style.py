@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from .source import MODULE_LEVEL, Module, text
+from .source import MODULE_LEVEL, Module
+from .syntax import text
 
 LONGEST_LINE: Final = 140
 LONGEST_TIDY_FUNCTION: Final = 60

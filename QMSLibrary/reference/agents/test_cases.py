@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from .source import Module, text
+from .source import Module
+from .syntax import text
 
 _SKIPPED: Final = re.compile(
     r"^(?:pytest\.mark\.skip\b(?!if)|(?:unittest\.)?skip\(|(?:unittest\.)?skip$|pytest\.mark\.only\b|disabled\b)"

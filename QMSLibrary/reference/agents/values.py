@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from .source import MODULE_LEVEL, Call, Module, text, unwrapped
+from .source import MODULE_LEVEL, Call, Module, unwrapped
+from .syntax import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,7 +20,7 @@ from QMSLibrary.contract.dashboard import (
 )
 from QMSLibrary.contract.events import EventType
 from QMSLibrary.contract.workflows import ComponentState
-from QMSLibrary.reference.kernel.app import Blueprint
+from QMSLibrary.reference.kernel.blueprint import Blueprint
 from QMSLibrary.reference.kernel.call import Call
 from QMSLibrary.reference.kernel.context import Context
 from QMSLibrary.reference.kernel.refusals import Refusal

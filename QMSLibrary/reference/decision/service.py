@@ -11,7 +11,7 @@ from QMSLibrary.contract.events import EventType
 from QMSLibrary.contract.routing import Agent, AgentPage, AgentRegistration, RoutingDecision, RoutingPage
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import ComponentState
-from QMSLibrary.reference.kernel.app import Blueprint
+from QMSLibrary.reference.kernel.blueprint import Blueprint
 from QMSLibrary.reference.kernel.call import Call
 from QMSLibrary.reference.kernel.context import Context
 from QMSLibrary.reference.kernel.pages import page

@@ -17,7 +17,7 @@ from QMSLibrary.contract.events import DeadLetter, DeadLetterPage, DeliveryRepor
 from QMSLibrary.contract.health import Health
 from QMSLibrary.contract.openapi import openapi
 
-from .app import Blueprint
+from .blueprint import Blueprint
 from .call import Call
 from .context import Context
 from .health import health_of

@@ -18,7 +18,8 @@ from fastapi import FastAPI
 from QMSLibrary.contract.routes import ROUTES
 from QMSLibrary.contract.services import Service
 
-from .app import Blueprint, create_app
+from .app import create_app
+from .blueprint import Blueprint
 from .clock import Clock, load_offset
 from .context import Context
 from .log import KERNEL_TABLES, Feed

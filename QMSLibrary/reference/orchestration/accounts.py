@@ -14,7 +14,7 @@ from QMSLibrary.contract import routes
 from QMSLibrary.contract.audit import AuditAction
 from QMSLibrary.contract.identity import LogInRequest, Token, User, UserPage
 from QMSLibrary.contract.roles import Role
-from QMSLibrary.reference.kernel.app import Blueprint
+from QMSLibrary.reference.kernel.blueprint import Blueprint
 from QMSLibrary.reference.kernel.call import Call
 from QMSLibrary.reference.kernel.identity import Identity
 from QMSLibrary.reference.kernel.refusals import Refusal, RefusalRecord

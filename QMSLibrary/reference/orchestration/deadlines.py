@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from QMSLibrary.contract.events import EventType
 from QMSLibrary.contract.steps import StepStatus
 from QMSLibrary.contract.workflows import WorkflowStatus
-from QMSLibrary.reference.kernel.app import Blueprint
+from QMSLibrary.reference.kernel.blueprint import Blueprint
 from QMSLibrary.reference.kernel.clock import Timer
 from QMSLibrary.reference.kernel.context import Context
 

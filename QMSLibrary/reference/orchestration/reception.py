@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from QMSLibrary.contract.events import Event, EventType
 from QMSLibrary.contract.routing import RoutingDecision
 from QMSLibrary.contract.steps import StepStatus
-from QMSLibrary.reference.kernel.app import Blueprint
+from QMSLibrary.reference.kernel.blueprint import Blueprint
 from QMSLibrary.reference.kernel.context import Context
 
 from .act import Act, open_act

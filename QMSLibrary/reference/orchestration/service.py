@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from QMSLibrary.reference.kernel.app import Blueprint
+from QMSLibrary.reference.kernel.blueprint import Blueprint
 from QMSLibrary.reference.kernel.context import Context
 
 from . import accounts, chain, deadlines, reception, serving, trail

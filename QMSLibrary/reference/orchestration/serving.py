@@ -24,7 +24,7 @@ from QMSLibrary.contract.workflows import (
     WorkflowPage,
     WorkflowRequest,
 )
-from QMSLibrary.reference.kernel.app import Blueprint
+from QMSLibrary.reference.kernel.blueprint import Blueprint
 from QMSLibrary.reference.kernel.call import Call
 from QMSLibrary.reference.kernel.context import Context
 from QMSLibrary.reference.kernel.refusals import Refusal, field_refused, not_found

@@ -11,7 +11,7 @@ from QMSLibrary.contract import routes
 from QMSLibrary.contract.audit import AuditAction, AuditEntryBatch, AuditHead
 from QMSLibrary.contract.events import DeliveryReport
 from QMSLibrary.contract.model import wire_time
-from QMSLibrary.reference.kernel.app import Blueprint
+from QMSLibrary.reference.kernel.blueprint import Blueprint
 from QMSLibrary.reference.kernel.call import Call
 
 from . import chain

@@ -8,7 +8,7 @@ from QMSLibrary.contract.steps import Severity, Step, StepResult, StepStatus
 from QMSLibrary.contract.workflows import WorkflowState
 from QMSLibrary.history.statistics import ResponseTimes
 from QMSLibrary.keywords.assertions import check, lookup
-from QMSLibrary.keywords.chapter import CheckFailed, KeywordError
+from QMSLibrary.keywords.errors import CheckFailed, KeywordError
 from QMSLibrary.keywords.types import choice, event_name, finding, names, percent
 
 STEP = StepResult(step=Step.DOR_VALIDATION, status=StepStatus.FAILED, failure_reasons=["missing_tests"],

@@ -21,7 +21,7 @@ from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import Step
 from QMSLibrary.contract.workflows import STATUS_OF_STATE, WorkflowState
-from QMSLibrary.reference.kernel.app import Blueprint
+from QMSLibrary.reference.kernel.blueprint import Blueprint
 from QMSLibrary.reference.kernel.clock import Clock, load_offset
 from QMSLibrary.reference.kernel.context import Context
 from QMSLibrary.reference.kernel.identity import Identity

@@ -13,9 +13,9 @@ from QMSLibrary.contract.routing import RoutingDecision
 from QMSLibrary.contract.steps import STEP_AGENTS, STEP_CHECKS, AgentResult
 from QMSLibrary.contract.workflows import ResultRequest, WorkflowRequest
 from QMSLibrary.reference.kernel.call import Call
-from QMSLibrary.reference.kernel.clock import Scheduler
 from QMSLibrary.reference.kernel.identity import Identity
 from QMSLibrary.reference.kernel.log import event_log
+from QMSLibrary.reference.kernel.scheduler import Scheduler
 from QMSLibrary.reference.orchestration import chain, deadlines, gates, people, serving
 from QMSLibrary.reference.orchestration.act import load, open_act
 from QMSLibrary.reference.orchestration.slots import finish

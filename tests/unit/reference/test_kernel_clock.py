@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from kernel_context import make_context
 
-from QMSLibrary.reference.kernel.clock import Clock, Scheduler, load_offset, set_timer
+from QMSLibrary.reference.kernel.clock import Clock, load_offset, set_timer
+from QMSLibrary.reference.kernel.scheduler import Scheduler
 
 
 @pytest.fixture

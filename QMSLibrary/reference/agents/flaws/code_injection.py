@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 from QMSLibrary.contract.steps import Severity
-from QMSLibrary.reference.agents.source import MODULE_LEVEL, Call, Module, text
+from QMSLibrary.reference.agents.source import MODULE_LEVEL, Call, Module
+from QMSLibrary.reference.agents.syntax import text
 from QMSLibrary.reference.agents.values import Hole, Values, argument
 
 from .base import Flaw, FlawKind, Found

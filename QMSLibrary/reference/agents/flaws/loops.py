@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from QMSLibrary.contract.steps import Severity
-from QMSLibrary.reference.agents.source import Module, text
+from QMSLibrary.reference.agents.source import Module
+from QMSLibrary.reference.agents.syntax import text
 from QMSLibrary.reference.agents.values import Values, built_text
 
 from .base import Flaw, FlawKind, Found

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from QMSLibrary.contract.steps import Severity
-from QMSLibrary.reference.agents.source import Module, text
+from QMSLibrary.reference.agents.source import Module
+from QMSLibrary.reference.agents.syntax import text
 from QMSLibrary.reference.agents.values import Hole, Piece, Values, built_text
 
 from .base import Flaw, FlawKind, Found
