@@ -181,10 +181,11 @@ def _program(
             ran = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=15, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
             return Finding(name, False, f"{path} does not run: {error}", f"apt-get install {package}", needed=False)
-        lines = (ran.stdout or ran.stderr).strip().splitlines() or [""]
+        said, complaint = ran.stdout.strip().splitlines(), ran.stderr.strip().splitlines()
         if ran.returncode:
-            return Finding(name, False, f"{path}: {lines[-1]}", f"needed only for {need}", needed=False)
-        return Finding(name, True, lines[0])
+            trouble = (complaint or said or [f"ended with {ran.returncode} and said nothing"])[-1]
+            return Finding(name, False, f"{path}: {trouble}", f"needed only for {need}", needed=False)
+        return Finding(name, True, (said or complaint or [path])[0])
 
     return check
 

@@ -206,3 +206,14 @@ def test_doctor_names_a_home_that_cannot_be(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("QMS_HOME", str(tmp_path / "file" / "x"))
     assert not doctor.check_home().right
+
+
+def test_doctor_repeats_what_a_program_that_fails_complains_of(tmp_path, monkeypatch):
+    program = tmp_path / "docker"
+    program.write_text("#!/bin/sh\necho\necho 'no daemon is running' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    check = next(check for check in doctor.CHECKS if check().what == "docker")
+    found = check()
+    assert not found.right
+    assert found.seen == f"{program}: no daemon is running"
