@@ -15,7 +15,7 @@ WRONG_USAGE: Final = 252
 _EPILOG: Final = """\
 examples:
   qms run                              every suite there is, on an environment started for it
-  qms run end_to_end --include smoke   some of them
+  qms run end_to_end --exclude load    some of them
   qms up                               start the reference QMS and leave it running
   qms status                           what runs, where, and how it is
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from . import console
 
     options = _parser().parse_args(arguments)
-    if options.no_color:
+    if getattr(options, "no_color", False):
         console.use_colors(False)
     from QMSLibrary.environments.base import EnvironmentUseError
 
@@ -59,7 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     from . import doctor, documents, down, run, status, up
 
     shared = _Parser(add_help=False)
-    shared.add_argument("--no-color", action="store_true", help="plain text, also on a terminal")
+    # Not False: a command's default would undo what was said before the command.
+    shared.add_argument(
+        "--no-color", action="store_true", default=argparse.SUPPRESS, help="plain text, also on a terminal"
+    )
     parser = _Parser(
         prog="qms",
         description="Tests quality management systems for pull requests.",

@@ -8,13 +8,17 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from QMSLibrary.environments import use
 from QMSLibrary.environments.base import EnvironmentUseError
 from QMSLibrary.environments.embedded import EmbeddedEnvironment
-from QMSLibrary.environments.home import same_file, try_lock
+from QMSLibrary.environments.home import directories, keeper_lives, same_file, try_lock, users
+
+_LOOK_SECONDS: Final = 1.0
+_PATIENCE: Final = 10.0
 
 
 def start(name: str, folder: Path) -> dict[str, Any]:
@@ -59,6 +63,24 @@ def holders(folder: Path) -> dict[str, int]:
     return found
 
 
+def keeps_something(folder: Path, process: int) -> bool:
+    """Whether the environment that the holder ``process`` took is still there."""
+    return any(keeper_lives(directory) and process in users(directory) for directory in directories(folder))
+
+
+def end(folder: Path, name: str) -> None:
+    """End the holder of ``name``. Raises EnvironmentUseError when it does not end."""
+    process = holders(folder).get(name)
+    if process is None:
+        return
+    os.kill(process, signal.SIGTERM)
+    deadline = time.monotonic() + _PATIENCE
+    while name in holders(folder):
+        if time.monotonic() > deadline:
+            raise EnvironmentUseError(f"The process {process}, which keeps {name!r} up, does not end. End it by hand.")
+        time.sleep(0.02)
+
+
 def main(name: str, folder: Path) -> int:
     """Take the environment, say so, and keep it until told to end."""
     file = folder / f"{Path(name).stem}.up"
@@ -75,7 +97,9 @@ def main(name: str, folder: Path) -> int:
         if not isinstance(environment, EmbeddedEnvironment):
             raise EnvironmentUseError(f"{name!r} is a running QMS; there is nothing to keep up.")
         _say({"directory": str(environment.directory), "urls": dict(environment.urls)})
-        signal.sigwait(told)
+        while signal.sigtimedwait(told, _LOOK_SECONDS) is None:
+            if not keeper_lives(environment.directory):
+                break  # it was killed: there is nothing left to keep
         environment.release()
     except EnvironmentUseError as error:
         _say({"error": str(error)})

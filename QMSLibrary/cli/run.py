@@ -9,6 +9,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from QMSLibrary.environments.base import Environment
 
+    from .categories import Category
     from .runner import Work
 
 NAME: Final = "run"
@@ -27,7 +29,7 @@ EXAMPLES: Final = """\
 examples:
   qms run                                        every suite
   qms run end_to_end data_flow                   these categories (folders of suites/)
-  qms run --include smoke --exclude slow         by tag; Robot's patterns (`id:E2E-*`, `smokeANDfast`)
+  qms run --include id:E2E-* --exclude load      by tag; Robot's patterns (`id:FLOW-0?`, `securityANDcompliance`)
   qms run --environment staging                  on the QMS described in variables/staging.yaml
   qms run --processes 2 --results /tmp/results
 
@@ -68,7 +70,8 @@ def run(options: argparse.Namespace) -> int:
     begun = time.monotonic()
     try:
         suites = find_suites(options.suites)
-        works = _plan(find_categories(suites, options.categories), options.include, options.exclude)
+        chosen = [category.name for category in find_categories(suites, options.categories)]
+        works = _plan(find_categories(suites, []), chosen, options.include, options.exclude)
         folder = _new_folder(options.results)
     except (NoSuitesError, _UsageError) as error:
         console.error(str(error))
@@ -93,6 +96,7 @@ def _run_on(
     seed: int,
     begun: float,
 ) -> int:
+    from QMSLibrary.environments.embedded import EmbeddedEnvironment
     from QMSLibrary.reports import merge
     from QMSLibrary.reports.live import display
     from QMSLibrary.reports.metrics import write_metrics
@@ -123,8 +127,15 @@ def _run_on(
         left = runner.run()
     finally:
         show.close()
-    if logs := getattr(environment, "directory", None):
-        shutil.copytree(logs / "logs", folder / "services", dirs_exist_ok=True)
+    if isinstance(environment, EmbeddedEnvironment):
+        if not environment.lives():
+            console.error(
+                "Warning: the environment ended during the run: its keeper, process "
+                f"{environment.keeper_pid}, was killed or crashed. What failed after that says nothing about the "
+                "QMS, and its services' logs are gone."
+            )
+        with suppress(FileNotFoundError):
+            shutil.copytree(environment.directory / "logs", folder / "services", dirs_exist_ok=True)
     metadata = {
         "Environment": environment.name
         if environment.name == environment.kind
@@ -153,33 +164,41 @@ def _positive(text: str) -> int:
     return number
 
 
-def _plan(categories: Sequence[object], include: list[str], exclude: list[str]) -> list[Work]:
-    """The tests of each category. Raises _UsageError with the tags there are when a pattern fits none."""
+def _plan(categories: Sequence[Category], chosen: list[str], include: list[str], exclude: list[str]) -> list[Work]:
+    """The tests of each chosen category.
+
+    Raises _UsageError with the tags there are when a pattern fits none in any category: a pipeline may use the same
+    options for all of them.
+    """
     from robot.errors import DataError
     from robot.model import TagPatterns
     from robot.running import TestSuite
 
-    from .categories import Category
     from .runner import Work
 
     works = []
     tags: set[str] = set()
     for category in categories:
-        assert isinstance(category, Category)
         try:
-            planned = TestSuite.from_file_system(category.folder)
+            planned = TestSuite.from_file_system(category.folder, allow_empty_suite=True)
         except DataError as error:
+            if category.name not in chosen:
+                continue
             raise _UsageError(f"The suites in {category.folder} cannot be read: {error.message}") from None
         works.append(Work(category, planned))
         tags |= {str(tag) for test in planned.all_tests for tag in test.tags}
     for pattern in (*include, *exclude):
         if not any(TagPatterns([pattern]).match([tag]) for tag in tags) and not _combined(pattern, works):
-            raise _UsageError(f"No test has the tag {pattern!r}. There are: {', '.join(sorted(tags))}.")
+            there = f"There are: {', '.join(sorted(tags))}." if tags else "No test has any tag."
+            raise _UsageError(f"No test has the tag {pattern!r}. {there}")
+    works = [work for name in chosen for work in works if work.category.name == name]
+    if not any(work.planned.test_count for work in works):
+        raise _UsageError(f"There are no tests in {', '.join(chosen)}.")
     for work in works:
         work.planned.filter(included_tags=include or None, excluded_tags=exclude or None)
     works = [work for work in works if work.planned.test_count]
     if not works:
-        raise _UsageError("No test has the tags that were asked for together.")
+        raise _UsageError(f"No test in {', '.join(chosen)} has the tags that were asked for together.")
     return works
 
 
@@ -212,6 +231,8 @@ def _command(options: argparse.Namespace, works: Sequence[Work], seed: int) -> s
     words = ["qms", "run", *(work.category.name for work in works), "--seed", str(seed)]
     if options.environment != "embedded":
         words += ["--environment", options.environment]
+    if options.suites is not None:
+        words += ["--suites", str(options.suites)]
     for name, patterns in (("--include", options.include), ("--exclude", options.exclude)):
         for pattern in patterns:
             words += [name, pattern]

@@ -32,9 +32,13 @@ def run(options: argparse.Namespace) -> int:
         console.error(f"{options.name!r} describes a QMS that is already running; there is nothing to start.")
         return 1
     folder = home.home()
-    if description.name in holder.holders(folder):
+    held_by = holder.holders(folder).get(description.name)
+    if held_by is not None and holder.keeps_something(folder, held_by):
         console.say(f"{description.name} is up already. `qms status` shows it.")
         return 0
+    if held_by is not None:
+        console.say(f"{description.name} was up and its services have died since; starting them again.")
+        holder.end(folder, description.name)
     answer = holder.start(options.name, folder)
     console.say(f"{console.paint(description.name, 'bold')} is up.")
     for line in console.table([(service, url) for service, url in answer["urls"].items()]):

@@ -60,7 +60,7 @@ def _operation(route: Route, names: dict[Any, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
-        "description": f"Lowest role: {route.access}.",
+        "description": f"Lowest role: {route.access}{', and services' if route.services_too else ''}.",
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
               for name in re.findall(r"{(\w+)}", route.path)),

@@ -30,7 +30,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route. ``access`` is the lowest role that may use it, ``public``, or ``service`` (services and admins)."""
+    """One route. ``access`` is the lowest role that may use it, ``public``, or ``service``: no person at all."""
 
     name: str
     method: Method
@@ -46,6 +46,8 @@ class Route:
     refusals: tuple[int, ...] = ()
     """Statuses beside 400, 401, 403 and 422 that it answers with."""
     media_type: str = "application/json"
+    services_too: bool = False
+    """Services may use it as well, although it has a person's role."""
 
     def url(self, **parts: str) -> str:
         """The path with its parts filled in, each one percent-encoded."""
@@ -73,8 +75,8 @@ EVENT_STREAM = Route(
     ),
 )  # fmt: skip
 DELIVER_EVENTS = Route(
-    "deliver_events", "POST", "/api/events", ALL, "Take events from another service", SERVICE_ROLE,
-    events.DeliveryReport, body=events.EventBatch,
+    "deliver_events", "POST", "/api/events", ALL, "Take events from another service", Role.ADMIN,
+    events.DeliveryReport, body=events.EventBatch, services_too=True,
 )  # fmt: skip
 DEAD_LETTERS = Route(
     "dead_letters", "GET", "/api/dead-letters", ALL, "Events that could not be handled", Role.QA_LEAD,
@@ -149,8 +151,8 @@ GIVE_FEEDBACK = Route(
     workflows.Workflow, body=workflows.FeedbackRequest, refusals=(404,),
 )  # fmt: skip
 SUBMIT_RESULT = Route(
-    "submit_result", "POST", "/api/workflows/{workflow_id}/steps/{step}/results", _O, "An agent answers", SERVICE_ROLE,
-    workflows.Workflow, body=ResultRequest, refusals=(404, 409),
+    "submit_result", "POST", "/api/workflows/{workflow_id}/steps/{step}/results", _O, "An agent answers", Role.ADMIN,
+    workflows.Workflow, body=ResultRequest, services_too=True, refusals=(404, 409),
 )  # fmt: skip
 AUDIT_TRAIL = Route(
     "audit_trail", "GET", "/api/audit", _O, "The audit trail (reading it is recorded too)", Role.MANAGER,

@@ -70,6 +70,12 @@ class EmbeddedEnvironment(Environment):
         answer = control.ask(self.directory, "status")
         return {Service(name): facts for name, facts in answer["services"].items()}
 
+    def lives(self) -> bool:
+        """Whether it is still the one that was taken, and not gone or followed by another one in the same place."""
+        if self._users_lock is None or not home.keeper_lives(self.directory):
+            return False
+        return home.same_file(self.directory / "users.lock", self._users_lock)
+
     def _control(self, what: str, service: Service) -> None:
         if not self.own:
             raise EnvironmentUseError(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from robot.running.context import EXECUTION_CONTEXTS
 from robotlibcore import DynamicCore
 
 from QMSLibrary.version import VERSION
 
+from . import options
 from .compliance import Compliance
 from .environment import EnvironmentKeywords
 from .errors import KeywordError, plain_error
@@ -95,10 +97,18 @@ class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
             ]
         )
 
+    def get_keyword_arguments(self, name: str) -> Any:
+        """What a keyword takes. While tests run it takes any option, so that a misspelled one is answered in words."""
+        arguments = super().get_keyword_arguments(name)
+        # For documentation and editors it is what there really is.
+        return arguments if EXECUTION_CONTEXTS.current is None else options.with_any(arguments)
+
     def run_keyword(self, name: str, args: list[Any], kwargs: dict[str, Any] | None = None) -> Any:
         """Run a keyword; what a tester wrote wrong is said in words, without the name of a Python exception."""
         try:
-            return super().run_keyword(name, args, kwargs)
+            named = kwargs or {}
+            options.refuse_unknown(name, super().get_keyword_arguments(name), named)
+            return super().run_keyword(name, args, options.with_truth(self.get_keyword_types(name), named))
         except (ValueError, KeyError) as error:
             if isinstance(error, KeywordError):
                 raise

@@ -20,6 +20,7 @@ from QMSLibrary.history.journal import Journal, file_name
 from .errors import KeywordError
 
 VARIABLE = "QMS_ENVIRONMENT"
+LONGEST_ID = 200
 
 
 @dataclass(slots=True)
@@ -54,6 +55,8 @@ class Scope:
     name: str
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     workflow: str | None = None
+    left: str | None = None
+    """The workflow that was current before another environment was used."""
     attached: Attached | None = None
     owned: list[Attached] = field(default_factory=list)
     recording: Recording | None = None
@@ -124,7 +127,7 @@ class Session:
             attached = self._shared.get(key) or self._attach(wanted, own=False)
             self._shared[key] = attached
         scope.attached = attached
-        scope.workflow = None
+        scope.left, scope.workflow = scope.workflow or scope.left, None
         return attached
 
     def _attach(self, name: str, *, own: bool) -> Attached:
@@ -167,12 +170,17 @@ class Session:
     def workflow_id(self, workflow: Workflow | str | None) -> str:
         """The id of the workflow that is meant. Raises KeywordError when there is none."""
         if isinstance(workflow, str) and workflow.strip():
-            return workflow.strip()
+            return _as_id(workflow.strip())
         if workflow is not None and not isinstance(workflow, str):
             return workflow.id
         for scope in reversed(self._scopes):
             if scope.workflow is not None:
                 return scope.workflow
+            if scope.left is not None:
+                raise KeywordError(
+                    f"The workflow {scope.left} was triggered in another environment, which `Use Environment` has left "
+                    "since. Expected `Use Environment` first, in the suite's set-up, and then `Trigger Workflow`."
+                )
             if scope.attached is not None:
                 break  # what was triggered before is in another environment
         raise KeywordError(
@@ -222,3 +230,13 @@ def robot_variable(name: str) -> Any:
         return BuiltIn().get_variable_value(f"${{{name}}}")
     except RobotNotRunningError:
         return None
+
+
+def _as_id(text: str) -> str:
+    """``text``, if it can be an id. Robot makes a text of whatever is no workflow, also of a pull request."""
+    if len(text) > LONGEST_ID or any(letter.isspace() for letter in text):
+        raise KeywordError(
+            f"workflow= wants what `Trigger Workflow` returned, or a workflow's id, and not {text[:60]!r}"
+            f"{'…' if len(text) > 60 else ''}"
+        )
+    return text

@@ -59,6 +59,16 @@ def finding(value: str) -> ExpectedFinding:
         raise ValueError(f"There is no severity {severity!r}. There are: {', '.join(Severity)}.") from None
 
 
+def yes_or_no(value: object) -> bool:
+    """``True`` or ``False``, for what Robot hands on as it is: any other word, which would count as yes."""
+    text = str(value).strip().lower()
+    if text in ("true", "yes", "on", "1"):
+        return True
+    if text in ("false", "no", "off", "0"):
+        return False
+    raise ValueError(f"{value!r:.80} is neither yes nor no. Write True or False.")
+
+
 def _only(kind: type, maker: str) -> Callable[[Any], Any]:
     def convert(value: object) -> Any:
         raise ValueError(f"Expected the {kind.__name__} that {maker} returned, not {value!r:.80}.")

@@ -86,7 +86,18 @@ def _endpoint(blueprint: Blueprint, route: Route, handler: Handler) -> Callable[
             response.headers[CORRELATION_HEADER] = correlation_id
         except Exception as error:
             response = await _refused(context, request, identity, correlation_id, error)
-        blueprint.metrics.answered(route.name, response.status_code, time.perf_counter() - begun)
+        seconds = time.perf_counter() - begun
+        blueprint.metrics.answered(route.name, response.status_code, seconds)
+        if response.status_code >= 400 or (route.method != "GET" and not identity.is_service):
+            _LOG.info(
+                "%s %r by %s: %d in %.1f ms, correlation %s",
+                route.method,  # a path is quoted: it may hold line breaks that somebody wants to see in here
+                request.url.path,
+                identity.name,
+                response.status_code,
+                seconds * 1000,
+                correlation_id,
+            )
         return response
 
     return endpoint
@@ -103,7 +114,7 @@ async def _refused(
     context: Context, request: Request, identity: Identity, correlation_id: str, error: Exception
 ) -> Response:
     if not isinstance(error, Refusal):
-        _LOG.exception("%s %s failed (correlation %s)", request.method, request.url.path, correlation_id)
+        _LOG.exception("%s %r failed, correlation %s", request.method, request.url.path, correlation_id)
         if isinstance(error, DBAPIError):
             error = Refusal(503, "database_unavailable", "The database did not do it. Nothing was stored. Try again.")
         else:

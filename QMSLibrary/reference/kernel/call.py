@@ -109,7 +109,7 @@ def authorize(identity: Identity, request: Request, route: Route) -> None:
     raise Refusal(
         403,
         "forbidden",
-        f"{route.method} {route.path} needs the role {route.access} or higher; {identity.name} is {identity.role}.",
+        f"{route.method} {route.path} {_needed(route)}; {identity.name} is {identity.role}.",
         record=RefusalRecord(AuditAction.ACCESS_REFUSED, f"{route.method} {request.url.path}", reason="forbidden"),
     )
 
@@ -117,8 +117,14 @@ def authorize(identity: Identity, request: Request, route: Route) -> None:
 def _allowed(identity: Identity, route: Route) -> bool:
     if identity.is_service:
         # Services read what every person may read, and use what was made for them. They do no person's acts.
-        return not isinstance(route.access, Role) or (route.access is Role.DEVELOPER and route.method == "GET")
-    return identity.may_act_as(route.access if isinstance(route.access, Role) else Role.ADMIN)
+        reads = route.access is Role.DEVELOPER and route.method == "GET"
+        return reads or route.services_too or not isinstance(route.access, Role)
+    # What is for services is for no person: an admin who could write audit entries could write anybody's.
+    return isinstance(route.access, Role) and identity.may_act_as(route.access)
+
+
+def _needed(route: Route) -> str:
+    return f"needs the role {route.access} or higher" if isinstance(route.access, Role) else "is for services alone"
 
 
 def _unauthorized(detail: str, where: str) -> Refusal:

@@ -51,7 +51,20 @@ def serve_common(blueprint: Blueprint) -> None:
                     "source_mismatch",
                     f"{call.identity.name} may deliver its own events, not those of {foreign!r}.",
                 )
-        return await context.store.write(lambda connection: blueprint.inbox.take(connection, events))
+
+        def work(connection: Connection) -> DeliveryReport:
+            if not call.identity.is_service:  # somebody speaks for a service: that is on record
+                context.audit(
+                    connection,
+                    AuditAction.ACCESS_GRANTED,
+                    f"service:{context.service}",
+                    actor=call.identity,
+                    correlation_id=call.correlation_id,
+                    after={"delivered": [{"event_id": one.event_id, "type": one.type} for one in events]},
+                )
+            return blueprint.inbox.take(connection, events)
+
+        return await context.store.write(work)
 
     @blueprint.serve(routes.DEAD_LETTERS)
     async def dead_letters(call: Call[Any]) -> DeadLetterPage:

@@ -132,6 +132,17 @@ def test_the_environment_is_the_one_that_is_up(home, place):
         assert f">{environment.keeper_pid}</msg>" in (place / "results" / "latest" / "output.xml").read_text()
 
 
+def test_an_environment_that_dies_in_the_run_is_named(home, place):
+    (place / "suites" / "beta" / "three.robot").write_text(
+        "*** Settings ***\nLibrary    QMSLibrary\nLibrary    Process\n*** Test Cases ***\nKill It\n"
+        "    ${environment} =    Get Environment\n"
+        "    Run Process    kill    -9    ${environment.keeper_pid}\n"
+    )
+    ran = qms("run", "beta")
+    assert "the environment ended during the run" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
 def test_a_category_out_of_time_is_stopped_and_the_others_go_on(home, place, tmp_path):
     (place / "suites" / "alpha" / "two.robot").write_text(LONG)
     # The limits are a table in the code; a test sets one of its own and runs the command in a process of its own.

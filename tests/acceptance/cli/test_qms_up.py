@@ -80,3 +80,22 @@ def test_api_documents_can_be_written(tmp_path):
     ran = qms("docs", "api", "--to", str(tmp_path))
     assert ran.returncode == 0, ran.stderr
     assert len(list(tmp_path.glob("*.json"))) == 4
+
+
+def test_up_notices_that_what_was_up_has_died(home):
+    qms("up")
+    (facts,) = json.loads(qms("status", "--json").stdout)
+    os.kill(facts["keeper_pid"], signal.SIGKILL)
+    again = qms("up")
+    assert again.returncode == 0, again.stderr
+    assert "embedded is up." in again.stdout
+    (new,) = json.loads(qms("status", "--json").stdout)
+    assert new["keeper_pid"] != facts["keeper_pid"]
+    assert qms("down").returncode == 0
+
+
+def test_what_keeps_a_dead_environment_up_ends_by_itself(home, ours, wait_until):
+    qms("up")
+    (facts,) = json.loads(qms("status", "--json").stdout)
+    os.kill(facts["keeper_pid"], signal.SIGKILL)
+    assert wait_until(lambda: not ours(home)), ours(home)

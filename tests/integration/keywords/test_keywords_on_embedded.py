@@ -285,3 +285,37 @@ Endless
     if how is signal.SIGINT:
         test = next(iter(ExecutionResult(str(tmp_path / "out" / "output.xml")).suite.all_tests))
         assert "Execution terminated by signal" in test.message
+
+
+def test_misspelled_options_and_wrong_things_are_answered_with_the_right_ones(tmp_path):
+    tests, _ = run(
+        tmp_path,
+        """
+*** Test Cases ***
+Option
+    Create Pull Request    complexty=low
+
+Yes Or No
+    Create Pull Request    missing_tests=Flase
+
+No
+    ${pr} =    Create Pull Request    complexity=low    missing_tests=no
+
+Pull Request As Workflow
+    ${pr} =    Create Pull Request    complexity=low
+    Get Workflow    workflow=${pr}
+
+Other Environment
+    ${pr} =    Create Pull Request    complexity=low
+    Trigger Workflow    ${pr}
+    Use Environment    own=True
+    Wait For Workflow
+""",
+    )
+    assert tests["Option"].message.startswith(
+        "`Create Pull Request` has no option 'complexty'. Did you mean 'complexity'? It has: changes, complexity, "
+    )
+    assert tests["Yes Or No"].message == "missing_tests: 'Flase' is neither yes nor no. Write True or False."
+    assert tests["No"].passed
+    assert "a workflow's id, and not \"id='PR-" in tests["Pull Request As Workflow"].message
+    assert "in another environment" in tests["Other Environment"].message

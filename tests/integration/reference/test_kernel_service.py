@@ -118,6 +118,12 @@ def test_roles(qms):
         401,
         "unauthorized",
     )
+    forged = {
+        "entry_id": "f" * 32, "time": "2020-01-01T00:00:00Z", "actor": "manager", "role": "manager",
+        "action": "gate.overridden", "object": "workflow:forged", "correlation_id": "c-forged",
+    }  # fmt: skip
+    problem(qms.call("POST", "/api/audit", {"entries": [forged]}), 403, "forbidden")
+    assert qms.call("GET", "/api/audit?correlation_id=c-forged").json()["total"] == 0
     records = qms.call("GET", "/api/audit?limit=500").json()["items"]
     refused = [one for one in records if one["action"] == "access.refused"]
     assert {"developer", "manager", "anonymous", "decision"} <= {one["actor"] for one in refused}

@@ -217,3 +217,10 @@ def test_doctor_repeats_what_a_program_that_fails_complains_of(tmp_path, monkeyp
     found = check()
     assert not found.right
     assert found.seen == f"{program}: no daemon is running"
+
+
+@pytest.mark.parametrize("arguments", [["--no-color", "doctor"], ["doctor", "--no-color"]])
+def test_colours_can_be_turned_off_before_and_after_the_command(home, monkeypatch, arguments):
+    monkeypatch.setattr(console, "_wanted", True)
+    assert main(arguments) == 0
+    assert console._wanted is False
