@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import databases
-from .keeper import ENDING_SUFFIX, Keeper, KeeperSettings
+from .keeper import ENDING_SUFFIX, Keeper, KeeperSettings, ending_place, identity
 from .locks import BusyError, start_lock
 from .processes import ServiceStartError, set_title
 
@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings = KeeperSettings(
         directory=directory,
-        key=options.key or directory.name,
+        # With the process number: what ends here must not take away what begins under the same name meanwhile.
+        key=f"{options.key or directory.name}-{os.getpid()}",
         name=options.name,
         own=options.own,
         movable_clock=options.movable_clock,
@@ -108,6 +109,7 @@ def _report(ready: int | None, message: dict[str, object]) -> None:
 def _start_janitor(settings: KeeperSettings, ready: int | None) -> tuple[int, int]:
     """Fork a process that tidies up if the keeper is killed; it sees that by the end of a pipe."""
     read, write = os.pipe()
+    keeper = os.getpid()
     pid = os.fork()
     if pid:
         os.close(read)
@@ -121,9 +123,9 @@ def _start_janitor(settings: KeeperSettings, ready: int | None) -> tuple[int, in
         set_title("qms janitor")
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        identity = settings.directory.stat().st_ino
+        ours = identity(settings.directory)
         os.read(read, 1)
-        _tidy(settings, identity)
+        _tidy(settings, ours, keeper)
     except BaseException:
         traceback.print_exc()
         code = 1
@@ -131,13 +133,13 @@ def _start_janitor(settings: KeeperSettings, ready: int | None) -> tuple[int, in
         os._exit(code)
 
 
-def _tidy(settings: KeeperSettings, identity: int) -> None:
+def _tidy(settings: KeeperSettings, ours: int | None, keeper: int) -> None:
     left: list[Path] = []
     try:
         # Under the lock, so that an environment that has just been begun in the same place is not mistaken for ours.
         with start_lock(settings.start_lock, timeout=10):
-            for place in (settings.directory, Path(f"{settings.directory}{ENDING_SUFFIX}")):
-                if place.exists() and place.stat().st_ino == identity:
+            for place in (settings.directory, ending_place(settings.directory, keeper)):
+                if ours is not None and identity(place) == ours:
                     left = [place.rename(place.with_name(f"{place.name}.{os.getpid()}{ENDING_SUFFIX}"))]
             if left:
                 databases.drop(settings.database_url, settings.key)

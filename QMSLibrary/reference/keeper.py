@@ -89,6 +89,9 @@ class Keeper:
         self._watch_again = threading.Event()
         self._started = False
         self._ending = False
+        # Somebody may begin another environment in the same place while this one ends: names are not enough.
+        self._identity = settings.directory.stat().st_ino
+        self._away: Path | None = None
         self._lock = os.open(settings.directory / "keeper.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._parents_alone: list[Callable[[], None]] = [
@@ -144,7 +147,8 @@ class Keeper:
         create_secrets(secrets_file)
         urls = {service: child.url for service, child in self._children.items()}
         for service in Service:
-            state = settings.directory / service
+            # The number keeps a service that is ending from opening the files of an environment that came after it.
+            state = settings.directory / f"{service}-{os.getpid()}"
             state.mkdir(exist_ok=True)
             self._service_settings[service] = ServiceSettings(
                 service=service,
@@ -314,10 +318,10 @@ class Keeper:
     # --- end
 
     def _put_away(self) -> None:
-        """Take the directory's name away, so that nobody finds this environment any more."""
+        """Take the directory's name away, so that nobody finds this environment any more. Twice is as good as once."""
         directory = self.settings.directory
-        if directory.exists():
-            directory.rename(directory.with_name(directory.name + ENDING_SUFFIX))
+        if self._away is None and identity(directory) == self._identity:
+            self._away = directory.rename(ending_place(directory, os.getpid()))
 
     def end(self) -> None:
         """End the services and remove everything. May be called at any stage of the start as well."""
@@ -339,8 +343,21 @@ class Keeper:
         try:
             databases.drop(settings.database_url, settings.key)
         finally:
-            for directory in (settings.directory, Path(f"{settings.directory}{ENDING_SUFFIX}")):
-                shutil.rmtree(directory, ignore_errors=True)
+            if self._away is not None:
+                shutil.rmtree(self._away, ignore_errors=True)
+
+
+def identity(directory: Path) -> int | None:
+    """What tells a directory from another one that has its name later; None when there is none."""
+    try:
+        return directory.stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
+def ending_place(directory: Path, keeper: int) -> Path:
+    """Where the keeper with this process number moves its directory when it ends."""
+    return directory.with_name(f"{directory.name}.{keeper}{ENDING_SUFFIX}")
 
 
 def _real_serve() -> Serve:

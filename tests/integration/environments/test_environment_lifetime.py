@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -83,6 +84,18 @@ def test_it_stays_for_the_next_user_and_goes_after_the_last(home, wait_until):
     second.release()
     second.release()  # harmless
     assert wait_until(lambda: all(refuses(url) for url in urls))
+
+
+def test_one_that_begins_while_its_predecessor_ends_is_left_alone(home, wait_until):
+    first = use("embedded")
+    first.release()
+    assert wait_until(lambda: not first.directory.exists())
+    with use("embedded") as second:
+        assert second.directory == first.directory
+        assert wait_until(lambda: not Path(f"/proc/{first.keeper_pid}").exists())
+        assert (second.directory / "environment.json").exists()
+        assert {health(url) for url in second.urls.values()} == {"healthy"}
+        assert users(second.directory) == [os.getpid()]
 
 
 def test_kill_9_of_a_user_ends_it(home, ours, wait_until):
