@@ -29,7 +29,9 @@ def url_of(base: str | None, environment: str, service: Service, directory: Path
 
 
 def prepare(base: str | None, environment: str, services: Iterable[Service] = Service) -> None:
-    """Make an empty schema for each service; what a killed predecessor of the same name left is dropped.
+    """Make an empty schema for each service; what was left under the same name is dropped.
+
+    The keeper's names carry its process number: what a keeper and its janitor leave when both are killed, stays.
 
     Raises psycopg.Error when the database cannot be reached or the account may not make schemas.
     """
