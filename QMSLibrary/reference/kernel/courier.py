@@ -28,6 +28,11 @@ _LONGEST_PAUSE: Final = 2.0
 _IDLE_SECONDS: Final = 30.0
 _SAVED_EVERY: Final = 1.0
 _QUIET: Final = 0.2
+_GATHERING: Final = 0.005
+"""Seconds for which rows are gathered that nobody's next step waits for: one post instead of several, and those who
+follow the event stream, mostly people who wait for something, are answered first."""
+_ACTS: Final = frozenset({Service.ORCHESTRATION, Service.DECISION})
+"""Who carries a review on when an event comes. The other services show it and tell people."""
 # Answers that mean "not now": everything else from 400 to 499 means "never", and waiting would not help.
 _NOT_NOW: Final = frozenset({401, 403, 404, 408, 425, 429})
 
@@ -48,6 +53,7 @@ class Courier:
         self._destination = destination
         self._kind = kind
         self._route = DELIVER_EVENTS if kind == EVENT else RECORD_AUDIT
+        self._gathering = 0.0 if kind == EVENT and destination in _ACTS else _GATHERING
         self._opening = b'{"events":[' if kind == EVENT else b'{"entries":['
         self.name = f"{kind}:{destination}"
         self._saved = 0
@@ -68,11 +74,13 @@ class Courier:
             if wanted:
                 reached = await self._deliver(wanted, reached)
             self.position = reached
-            if loop.time() - saved_at > _SAVED_EVERY or (not rows and not await context.feed.wait(reached, _QUIET)):
+            quiet = not rows and not await context.feed.wait(reached, _QUIET)
+            if quiet or loop.time() - saved_at > _SAVED_EVERY:
                 await self._save_position()
                 saved_at = loop.time()
             if not rows:
                 await context.feed.wait(reached, _IDLE_SECONDS)
+                await asyncio.sleep(self._gathering)
 
     async def _deliver(self, rows: list[LogRow], reached: int) -> int:
         """Deliver the first of ``rows``, as many as fit in one request; returns the position then reached."""
