@@ -19,7 +19,7 @@ from QMSLibrary.contract.health import Health
 from QMSLibrary.contract.identity import User
 from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.contract.roles import Role
-from QMSLibrary.contract.routing import Agent, RoutingDecision
+from QMSLibrary.contract.routing import Agent, AgentRegistration, RoutingDecision
 from QMSLibrary.contract.workflows import (
     ApprovalRequest,
     CommitRequest,
@@ -147,6 +147,9 @@ class Decision(AnyService, Protocol):
 
     def agents(self, *, role: Role) -> list[Agent]:
         """All registered agents."""
+
+    def register_agent(self, registration: AgentRegistration, *, role: Role) -> Agent:
+        """Register an agent, or change its registration."""
 
     def routing(self, *, role: Role, workflow_id: str | None = None) -> list[RoutingDecision]:
         """Routing decisions, newest first."""

@@ -28,7 +28,7 @@ from QMSLibrary.contract.model import Model, Page, Request
 from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.routes import Route
-from QMSLibrary.contract.routing import Agent, AgentPage, RoutingDecision, RoutingPage
+from QMSLibrary.contract.routing import Agent, AgentPage, AgentRegistration, RoutingDecision, RoutingPage
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import (
     ApprovalRequest,
@@ -184,6 +184,10 @@ class RestDecision(RestService):
     def agents(self, *, role: Role) -> list[Agent]:
         """All registered agents."""
         return self._pages(routes.AGENTS, AgentPage, role)
+
+    def register_agent(self, registration: AgentRegistration, *, role: Role) -> Agent:
+        """Register an agent, or change its registration."""
+        return self._call(routes.REGISTER_AGENT, Agent, role, registration)
 
     def routing(self, *, role: Role, workflow_id: str | None = None) -> list[RoutingDecision]:
         """Routing decisions, newest first."""

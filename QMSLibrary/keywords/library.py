@@ -10,6 +10,7 @@ from robotlibcore import DynamicCore
 from QMSLibrary.version import VERSION
 
 from . import options
+from .agents import Agents
 from .compliance import Compliance
 from .environment import EnvironmentKeywords
 from .errors import KeywordError, plain_error
@@ -92,6 +93,7 @@ class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
                 Verdicts(self.session),
                 Events(self.session),
                 Escalations(self.session),
+                Agents(self.session),
                 Compliance(self.session),
                 Load(self.session),
             ]

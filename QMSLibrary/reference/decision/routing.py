@@ -227,10 +227,14 @@ def _announce_failure(connection: Connection, wish: Wish, role: str, context: Co
 def on_step_assigned(connection: Connection, event: Event, context: Context) -> None:
     """Orchestration has given the step to its agents: the tasks of those that live here may begin.
 
-    An agent that lives elsewhere hears the same event, and answers orchestration itself.
+    An agent that lives elsewhere hears the same event, and answers orchestration itself. Raises LookupError for an
+    agent that is not registered: the step would wait for it for ever, so somebody must hear of it.
     """
     COPIES.apply(connection, event)
     payload = event.payload
+    known = set(connection.execute(select(agents.c.agent_id).where(agents.c.agent_id.in_(payload["agents"]))).scalars())
+    if unknown := [agent_id for agent_id in payload["agents"] if agent_id not in known]:
+        raise LookupError(f"no agent {', '.join(unknown)} is registered. Register it, then replay this event.")
     elsewhere = select(agents.c.agent_id).where(agents.c.health_endpoint.is_not(None))
     connection.execute(
         update(tasks).where(

@@ -139,7 +139,7 @@ class Inbox:
             f"event:{event_id}",
             actor=actor,
             correlation_id=correlation_id,
-            before={"reason": letter.reason},
+            before={"workflow_id": letter.event.workflow_id, "reason": letter.reason},
         )
         return letter
 

@@ -29,7 +29,7 @@ PROMISED = """
     Wait For Event Sequence; Events Should Be Consistent; Get Component State; Components Should Agree;
     Deliver Event; Change Event; Get Dead Letters; Replay Dead Letter; Get Escalations; Escalation Should
     Exist; Acknowledge Escalation; Resolve Escalation; Get Notifications; Audit Trail Should Contain; Get
-    Audit Records; Verify Audit Trail; Get Response Times; Get Throughput
+    Audit Records; Verify Audit Trail; Get Response Times; Get Throughput; Get Agents; Register Agent
 """
 
 
