@@ -62,8 +62,7 @@ def meets(
         verdicts.append(_at_least(title, "quality score", result.quality_score, min_quality_score, Service.DECISION,
                                   "the measures of final_review: " + _measures(workflow)))  # fmt: skip
     if min_satisfaction is not None:
-        verdicts.append(_at_least(title, "stakeholder satisfaction", result.stakeholder_satisfaction, min_satisfaction,
-                                  Service.ORCHESTRATION, "the feedback that was given (Give Feedback)"))  # fmt: skip
+        verdicts.append(_satisfied(title, result.stakeholder_satisfaction, min_satisfaction))
     if compliance is not None:
         overridden = [f"{one.step} by {one.actor}" for one in workflow.overrides]
         verdicts.append(
@@ -115,6 +114,20 @@ def _at_least(title: str, name: str, value: float | None, least: float, blame: S
         actual=f"{name} {'not known' if value is None else f'{value:g}'}",
         blame=blame,
         look_at=look_at,
+    )
+
+
+def _satisfied(title: str, value: float | None, least: float) -> Verdict:
+    """Nobody's fault when nobody was asked: only a person can give feedback."""
+    if value is not None:
+        return _at_least(title, "stakeholder satisfaction", value, least, Service.ORCHESTRATION,
+                         "the feedback that was given (Give Feedback)")  # fmt: skip
+    return Verdict(
+        title=title,
+        passed=False,
+        expected=f"a stakeholder satisfaction of at least {least:g}",
+        actual="nobody has given feedback yet",
+        look_at="the test itself: `Give Feedback    4.5` gives some, before this keyword",
     )
 
 

@@ -138,29 +138,35 @@ class Verdicts(Chapter):
         max_duration: timedelta | None = None,
         min_quality_score: float | None = None,
         min_satisfaction: float | None = None,
-        compliance: bool | None = True,
+        compliance: bool | None = None,
         workflow: W = None,
     ) -> None:
-        """Fails unless the workflow is completed and its result keeps these limits.
+        """Fails unless the workflow is completed and its result keeps its limits: those that are named here and no
+        other; without any, all four targets of the environment.
 
-        | =Limit= | =Default, from the environment's targets= |
+        | =Limit= | =Target, unless the environment has its own= |
         | max_duration | 4 hours |
         | min_quality_score | 85 of 100 |
-        | min_satisfaction | 4.0 of 5.0, from the feedback that was given |
-        | compliance | true: every gate passed without an override |
+        | min_satisfaction | 4.0 of 5.0, the mean of the feedback; `Give Feedback` gives some |
+        | compliance | True: every gate passed without an override |
 
         Example:
+        | Workflow Should Meet    max_duration=4 hours    min_quality_score=85
         | Give Feedback    4.5
-        | Workflow Should Meet    max_duration=4 hours    min_quality_score=85    min_satisfaction=4.0
+        | Workflow Should Meet
 
         """
-        targets = self.session.attached.environment.targets
+        found = self.fetch(workflow)
+        if max_duration is None and min_quality_score is None and min_satisfaction is None and compliance is None:
+            targets = self.session.attached.environment.targets
+            max_duration, min_quality_score = targets.workflow_duration, targets.quality_score
+            min_satisfaction, compliance = targets.stakeholder_satisfaction, True
         self.require(
             workflows.meets(
-                self.fetch(workflow),
-                max_duration=targets.workflow_duration if max_duration is None else max_duration,
-                min_quality_score=targets.quality_score if min_quality_score is None else min_quality_score,
-                min_satisfaction=targets.stakeholder_satisfaction if min_satisfaction is None else min_satisfaction,
+                found,
+                max_duration=max_duration,
+                min_quality_score=min_quality_score,
+                min_satisfaction=min_satisfaction,
                 compliance=compliance,
             )
         )

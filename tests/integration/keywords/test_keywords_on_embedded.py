@@ -213,6 +213,47 @@ A Review
         assert "Traceback" not in tests[name].message
 
 
+def test_a_workflow_is_held_to_the_limits_that_are_named_and_to_all_without_any(tmp_path):
+    tests, _ = run(
+        tmp_path,
+        """
+*** Test Cases ***
+Named
+    A Review
+    Workflow Should Meet    min_quality_score=1
+    Workflow Should Meet    max_duration=4 hours    compliance=True
+
+All
+    A Review
+    Workflow Should Meet
+
+Overridden
+    ${pr} =    Create Pull Request    complexity=low    missing_documentation=True
+    Trigger Workflow    ${pr}
+    Wait For Step    dor_validation
+    Override Gate    dor_validation    Documentation follows    checks=documentation_updated
+    Wait For Workflow
+    Override Gate    dod_validation    Documentation follows    checks=documentation_complete
+    Wait For Workflow    state=COMPLETED
+    Workflow Should Meet    min_quality_score=1    max_duration=4 hours
+    Workflow Should Meet    compliance=False
+    Workflow Should Meet    compliance=True
+
+*** Keywords ***
+A Review
+    ${pr} =    Create Pull Request    complexity=low
+    Trigger Workflow    ${pr}
+    Wait For Workflow    state=COMPLETED
+""",
+    )
+    assert tests["Named"].passed, tests["Named"].message
+    assert not tests["All"].passed
+    assert "Seen: nobody has given feedback yet" in tests["All"].message
+    assert "to blame" not in tests["All"].message
+    assert "compliance_adhered True" in tests["Overridden"].message
+    assert "compliance=False" not in tests["Overridden"].message
+
+
 def test_a_clock_of_its_own_is_moved(tmp_path):
     tests, _ = run(
         tmp_path,

@@ -108,7 +108,6 @@ LIMITS = {
         ({"quality_score": 84.9}, "quality score 84.9"),
         ({"quality_score": None}, "quality score not known"),
         ({"stakeholder_satisfaction": 3.9}, "satisfaction 3.9"),
-        ({"stakeholder_satisfaction": None}, "satisfaction not known"),
         ({"compliance_adhered": False}, "compliance_adhered False"),
     ],
 )
@@ -118,6 +117,15 @@ def test_each_limit_can_fail(result, words):
     assert not judged.passed
     assert words in judged.message
     assert judged.blame is not None
+
+
+def test_missing_feedback_is_nobodys_fault():
+    judged = workflows.meets(workflow(result={"stakeholder_satisfaction": None}), **LIMITS)
+    assert not judged.passed
+    assert "nobody has given feedback yet" in judged.message
+    assert "`Give Feedback" in judged.message
+    assert judged.blame is None
+    assert "to blame" not in judged.message
 
 
 def test_a_workflow_that_is_not_completed_meets_nothing():
