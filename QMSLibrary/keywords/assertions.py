@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import datetime, timedelta
@@ -9,14 +10,32 @@ from enum import Enum
 from typing import Any, Final
 
 from assertionengine import AssertionOperator, verify_assertion
+from robot.errors import DataError
 from robot.utils import timestr_to_secs
 
+from QMSLibrary.checks.asked import Asked
+from QMSLibrary.checks.verdict import Verdict
 from QMSLibrary.contract.model import Model
 
 from .errors import CheckFailed, KeywordError
+from .words import did_you_mean, shown
 
 _RAW: Final = frozenset({"validate", "then"})
 _TEXTUAL: Final = frozenset({"^=", "$=", "$"})
+_EXPECTED: Final = {
+    "==": "{}",
+    "!=": "anything but {}",
+    "<": "less than {}",
+    ">": "more than {}",
+    "<=": "at most {}",
+    ">=": "at least {}",
+    "*=": "to contain {}",
+    "not contains": "not to contain {}",
+    "^=": "to begin with {}",
+    "$=": "to end with {}",
+    "$": "to match the pattern {}",
+    "validate": "that {} holds",
+}
 Operator = AssertionOperator | None
 
 
@@ -49,20 +68,21 @@ def _one(value: Any, name: str, path: str) -> Any:
         if name.lstrip("-").isdigit() and -len(value) <= int(name) < len(value):
             return value[int(name)]
     else:
-        raise KeywordError(f"{value!r} has no fields, so there is no {name!r}{where}.")
-    raise KeywordError(f"There is no field {name!r}{where}. There are: {', '.join(known) or 'none'}.")
+        raise KeywordError(f"{shown(value)} has no fields, so there is no {name!r}{where}.")
+    hint = did_you_mean(name, known)
+    raise KeywordError(f"There is no field {name!r}{where}.{hint} There are: {', '.join(known) or 'none'}.")
 
 
-def check(value: Any, operator: Operator, expected: Any, message: str | None, what: str) -> Any:
+def check(value: Any, operator: Operator, expected: Any, message: str | None, asked: Asked) -> Any:
     """Return the value, checked when there is an operator. The expectation is read as what the value is.
 
-    Raises CheckFailed, or KeywordError for an expectation that cannot be compared.
+    Raises CheckFailed with the tester's own message first, or KeywordError for an expectation that cannot be compared.
     """
     plain = value.value if isinstance(value, Enum) else value
     if operator is None:
         if expected is not None:
             raise KeywordError(
-                f"There is an expected value ({expected!r}) and no operator. Write {what} == {expected}."
+                f"There is an expected value, {shown(expected)}, and no operator. Write == before it to compare the two."
             )
         return value
     symbol = operator.value
@@ -70,12 +90,34 @@ def check(value: Any, operator: Operator, expected: Any, message: str | None, wh
     if symbol in _TEXTUAL:
         plain = str(plain)
     try:
-        result = verify_assertion(plain, operator, wanted, f"{what}:", message)
-    except AssertionError as error:
-        raise CheckFailed(str(error)) from None
+        result = verify_assertion(plain, operator, wanted, asked.what)
+    except AssertionError:
+        raise CheckFailed(_failed(plain, symbol, wanted, message, asked)) from None
     except TypeError:
-        raise KeywordError(f"{what} is {plain!r}, which cannot be compared with {expected!r} by {symbol!r}.") from None
+        raise KeywordError(
+            f"The {asked.what} is {shown(value)}, which cannot be compared with {shown(expected)} by {symbol!r}."
+        ) from None
+    except re.error as error:
+        raise KeywordError(f"{expected!r} is no pattern that can be searched for: {error.msg}.") from None
+    except DataError as error:
+        raise KeywordError(str(error)) from None
     return value if symbol not in _RAW and symbol != "$" else result
+
+
+def _failed(value: Any, symbol: str, wanted: Any, message: str | None, asked: Asked) -> str:
+    verdict = Verdict(
+        title=f"The {asked.what}",
+        passed=False,
+        expected=_EXPECTED[symbol].format(shown(wanted)),
+        actual=shown(value),
+        blame=asked.blame,
+        look_at=asked.look_at,
+    )
+    if not message:
+        return verdict.message
+    # The places that the assertion engine's own messages have; other braces are the tester's.
+    own = message.replace("{value}", shown(value)).replace("{expected}", shown(wanted))
+    return f"{own}\n{verdict.message}"
 
 
 def _alike(value: Any, expected: Any, symbol: str) -> Any:
@@ -100,7 +142,9 @@ def _alike(value: Any, expected: Any, symbol: str) -> Any:
         if isinstance(value, datetime):
             return datetime.fromisoformat(text)
     except (KeyError, ValueError):
-        raise KeywordError(f"{expected!r} cannot be read as {_kind(value)}, which the value {value!r} is.") from None
+        raise KeywordError(
+            f"{expected!r} cannot be read as {_kind(value)}, which the value {shown(value)} is."
+        ) from None
     if isinstance(value, list) and symbol in ("==", "!="):
         return [part.strip() for part in text.split(",") if part.strip()]
     return expected
@@ -108,7 +152,7 @@ def _alike(value: Any, expected: Any, symbol: str) -> Any:
 
 def _kind(value: Any) -> str:
     if isinstance(value, bool):
-        return "true or false"
+        return "yes or no"
     if isinstance(value, int | float):
         return "a number"
     return "a time" if isinstance(value, timedelta) else "a date and time in the form 2026-01-31T12:00:00+00:00"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from robot.api import logger
 
+from QMSLibrary.checks.asked import Asked
 from QMSLibrary.checks.verdict import Verdict
 from QMSLibrary.client.qms import QMS
 from QMSLibrary.contract.model import Model
@@ -17,7 +18,9 @@ from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import Workflow
 
-from .errors import CheckFailed
+from .assertions import Operator, check, lookup
+from .errors import CheckFailed, KeywordError
+from .words import shown
 
 if TYPE_CHECKING:
     from .session import Session
@@ -49,6 +52,26 @@ class Chapter:
         if not verdict.passed:
             raise CheckFailed(verdict.message)
         self.say(verdict.message)
+
+    def got(
+        self,
+        value: Any,
+        field: str | None,
+        operator: Operator,
+        expected: Any,
+        message: str | None,
+        describe: Callable[[str], Asked],
+        what: str,
+    ) -> Any:
+        """What a getter returns: the whole, or one field of it, checked when there is an operator."""
+        if field is None:
+            if operator is not None:
+                raise KeywordError("Name the field that is to be checked before the operator: state    ==    COMPLETED")
+            self.say(f"Got {what}.", value)
+            return value
+        found, asked = lookup(value, field), describe(field)
+        self.say(f"The {asked.what} is {shown(found)}.")
+        return check(found, operator, expected, message, asked)
 
     def fetch(self, workflow: Workflow | str | None) -> Workflow:
         """The workflow that is meant, as it is now."""

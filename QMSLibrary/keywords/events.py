@@ -8,7 +8,7 @@ from typing import Any
 
 from robot.api.deco import keyword
 
-from QMSLibrary.checks import agreement, events
+from QMSLibrary.checks import agreement, asked, events
 from QMSLibrary.client.errors import NotFound, QMSError
 from QMSLibrary.client.events import Seen
 from QMSLibrary.contract.events import START_SEQUENCE, DeadLetter, DeliveryReport, Event
@@ -16,7 +16,7 @@ from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import ComponentState, Workflow
 
-from .assertions import Operator, check, lookup
+from .assertions import Operator
 from .chapter import Chapter
 from .errors import CheckFailed, KeywordError
 from .types import EventName, choice, event_name
@@ -145,14 +145,15 @@ class Events(Chapter):
         """
         wanted = self.session.workflow_id(workflow)
         state = self.qms.service(service).component_state(wanted, role=as_role)
-        if field is None:
-            if assertion_operator is not None:
-                raise KeywordError("Name the field that is to be checked: Get Component State    dashboard    status.")
-            self.say(f"{service}: {wanted} is {state.state} at {state.step}, {state.progress} %.", state)
-            return state
-        value = lookup(state, field)
-        self.say(f"{service}: the {field} of {wanted} is {value}.")
-        return check(value, assertion_operator, assertion_expected, message, f"{field} of {wanted} in {service}")
+        return self.got(
+            state,
+            field,
+            assertion_operator,
+            assertion_expected,
+            message,
+            lambda name: asked.of_component(state, service, name),
+            f"{wanted} in {service}, {state.state} at {state.step}",
+        )
 
     @keyword
     def components_should_agree(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from robot.api.deco import keyword
 
+from QMSLibrary.checks import asked
 from QMSLibrary.history.entries import Act
 from QMSLibrary.history.statistics import ResponseTimes, response_times, started_per_minute
 
@@ -15,6 +16,15 @@ from .chapter import Chapter
 from .errors import KeywordError
 
 Statistic = Literal["mean", "p50", "p95", "p99", "max", "error_rate", "count"]
+_NAMES: Final = {
+    "mean": "mean response time in ms",
+    "p50": "median response time in ms",
+    "p95": "p95 response time in ms",
+    "p99": "p99 response time in ms",
+    "max": "longest response time in ms",
+    "error_rate": "share of errors (0 to 1)",
+    "count": "number",
+}
 
 
 class Load(Chapter):
@@ -61,8 +71,9 @@ class Load(Chapter):
             if assertion_operator is not None:
                 raise KeywordError("Name the statistic that is to be checked: Get Response Times    mean    <    500.")
             return figures
-        what = f"{statistic} of {figures.count} response times" + (f" of {action}" if action else "")
-        return check(round(getattr(figures, statistic), 6), assertion_operator, assertion_expected, message, what)
+        what = f"{_NAMES.get(statistic, statistic)} of {figures.count} requests" + (f" of {action}" if action else "")
+        value = round(getattr(figures, statistic), 6)
+        return check(value, assertion_operator, assertion_expected, message, asked.of_times(acts, statistic, what))
 
     @keyword
     def get_throughput(
@@ -82,12 +93,17 @@ class Load(Chapter):
         | Get Throughput    >    10
 
         """
-        rate = started_per_minute(self._acts("start_workflow", since))
+        acts = self._acts("start_workflow", since)
+        rate = started_per_minute(acts)
         if rate is None:
             raise KeywordError("There is no throughput: no workflow was started. Expected `Trigger Workflows` before.")
         self.say(f"{rate:.1f} workflows started per minute.")
         value: float = check(
-            round(rate, 3), assertion_operator, assertion_expected, message, "workflows started per minute"
+            round(rate, 3),
+            assertion_operator,
+            assertion_expected,
+            message,
+            asked.of_times(acts, "throughput", "number of workflows started per minute"),
         )
         return value
 

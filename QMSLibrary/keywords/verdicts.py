@@ -7,13 +7,13 @@ from typing import Any
 
 from robot.api.deco import keyword
 
-from QMSLibrary.checks import steps, workflows
+from QMSLibrary.checks import asked, steps, workflows
 from QMSLibrary.checks.steps import ExpectedFinding
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.steps import STEP_CHECKS, Step
 from QMSLibrary.contract.workflows import Workflow, WorkflowState
 
-from .assertions import Operator, check, lookup
+from .assertions import Operator
 from .chapter import Chapter
 from .errors import KeywordError
 from .types import choice, percent
@@ -46,7 +46,15 @@ class Verdicts(Chapter):
 
         """
         found = self.fetch(workflow)
-        return self._got(found, field, assertion_operator, assertion_expected, message, f"workflow {found.id}")
+        return self.got(
+            found,
+            field,
+            assertion_operator,
+            assertion_expected,
+            message,
+            lambda name: asked.of_workflow(found, name),
+            f"workflow {found.id}",
+        )
 
     @keyword
     def get_step(
@@ -69,7 +77,15 @@ class Verdicts(Chapter):
         """
         found = self.fetch(workflow)
         result = found.step_result(step)
-        return self._got(result, field, assertion_operator, assertion_expected, message, f"{step} of {found.id}")
+        return self.got(
+            result,
+            field,
+            assertion_operator,
+            assertion_expected,
+            message,
+            lambda name: asked.of_step(found, step, name),
+            f"{step} of workflow {found.id}",
+        )
 
     @keyword
     def get_workflows(
@@ -188,15 +204,3 @@ class Verdicts(Chapter):
         least = self.session.attached.environment.targets.completion_rate if at_least is None else percent(at_least)
         self.require(workflows.completion_rate(workflows_to_judge, least))
         return sum(one.status == "completed" for one in workflows_to_judge) / len(workflows_to_judge)
-
-    def _got(
-        self, value: Any, field: str | None, operator: Operator, expected: Any, message: str | None, what: str
-    ) -> Any:
-        if field is None:
-            if operator is not None:
-                raise KeywordError("Name the field that is to be checked: Get Workflow    state    ==    COMPLETED.")
-            self.say(f"Got {what}.", value)
-            return value
-        found = lookup(value, field)
-        self.say(f"The {field} of {what} is {found}.")
-        return check(found, operator, expected, message, f"{field} of {what}")

@@ -213,6 +213,59 @@ A Review
         assert "Traceback" not in tests[name].message
 
 
+def test_a_getter_that_fails_says_whom_to_blame_and_what_to_look_at(tmp_path):
+    tests, _ = run(
+        tmp_path,
+        """
+Suite Setup    A Review
+
+*** Test Cases ***
+Workflow
+    Get Workflow    state    ==    COMPLETED
+
+Step
+    Get Step    dor_validation    status    ==    passed    message=My own words come first
+
+Component
+    Get Component State    dashboard    status    ==    completed
+
+Times
+    ${pr} =    Create Pull Request    complexity=low
+    Trigger Workflow    ${pr}
+    Get Response Times    mean    <    0.001
+
+Throughput
+    Get Throughput    >    1000000    since=1 minute
+
+Step Of A Workflow
+    Get Workflow    steps.0.status    ==    passed
+
+*** Keywords ***
+A Review
+    ${pr} =    Create Pull Request    complexity=low    missing_tests=True
+    Trigger Workflow    ${pr}
+    Wait For Workflow
+    ${pr} =    Create Pull Request    complexity=low    missing_tests=True
+    Trigger Workflow    ${pr}
+    Wait For Workflow
+""",
+    )
+    for name, expected, seen, blame, look in (
+        ("Workflow", "COMPLETED", "DOR_FAILED", "orchestration", "the step dor_validation: failed"),
+        ("Step", "passed", "failed", "decision", "its findings: missing_tests"),
+        ("Component", "completed", "failed", "dashboard", "whether it got the other services'"),
+        ("Times", "less than 0.001", "", "orchestration", "the slowest request: start_workflow took "),
+        ("Throughput", "more than 1000000", "", "orchestration", "the slowest request: start_workflow took "),
+        ("Step Of A Workflow", "passed", "failed", "decision", "its findings: missing_tests"),
+    ):
+        message = tests[name].message
+        assert not tests[name].passed
+        for part in (f"Expected: {expected}\n", f"Seen: {seen}", f"Service to blame: {blame}\n", f"Look at: {look}"):
+            assert part in message, f"{name}: {message}"
+        assert "correlation id " in message
+    assert tests["Step"].message.startswith("My own words come first\nThe status of dor_validation of workflow ")
+
+
 def test_a_workflow_is_held_to_the_limits_that_are_named_and_to_all_without_any(tmp_path):
     tests, _ = run(
         tmp_path,

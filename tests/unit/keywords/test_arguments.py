@@ -2,15 +2,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from assertionengine import AssertionOperator
+from hypothesis import given
+from hypothesis import strategies as st
 
+from QMSLibrary.checks.asked import Asked
 from QMSLibrary.contract.escalations import EscalationLevel
+from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import Severity, Step, StepResult, StepStatus
 from QMSLibrary.contract.workflows import WorkflowState
 from QMSLibrary.history.statistics import ResponseTimes
 from QMSLibrary.keywords.assertions import check, lookup
 from QMSLibrary.keywords.errors import CheckFailed, KeywordError
 from QMSLibrary.keywords.types import choice, event_name, finding, names, percent
+from QMSLibrary.keywords.words import a_thing, shown
 
+IT = Asked(what="state of wf-1", blame=Service.ORCHESTRATION, look_at="the step")
 STEP = StepResult(step=Step.DOR_VALIDATION, status=StepStatus.FAILED, failure_reasons=["missing_tests"],
                   measures={"coverage": 61.5}, duration=timedelta(seconds=90))  # fmt: skip
 
@@ -46,6 +52,37 @@ def test_choices_list_what_there_is():
     assert choice(EscalationLevel, None) is None
     with pytest.raises(ValueError, match=r"no EscalationLevel 'L3'.*There are: L0_CRITICAL, L1_IMMEDIATE"):
         choice(EscalationLevel, "L3")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "nothing"),
+        ("", "an empty text"),
+        ("x", "the text 'x'"),
+        (5, "the number 5"),
+        (True, "True"),
+        ([1], "a list"),
+        ({"a": 1}, "a dictionary"),
+        (timedelta(seconds=-5), "-5.0 s"),
+        (WorkflowState.DOR_FAILED, "DOR_FAILED"),
+        (STEP, "a step result"),
+        (object(), "an object"),
+    ],
+)
+def test_things_are_called_what_a_tester_calls_them(value, words):
+    assert a_thing(value) == words
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.timedeltas()
+                    | st.datetimes() | st.sampled_from(list(WorkflowState)),
+                    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))  # fmt: skip
+def test_any_value_is_shown_on_one_short_line(value):
+    text = shown(value)
+    assert text
+    assert len(text) < 200
+    assert "<" not in text or "<" in str(value)
+    assert "timedelta(" not in text
 
 
 def test_lists():
@@ -98,20 +135,61 @@ def test_an_unknown_field_is_told_with_those_there_are(path, words):
     ],
 )
 def test_expectations_are_read_as_what_the_value_is(value, operator, expected):
-    assert check(value, AssertionOperator(operator), expected, None, "it") == value
+    assert check(value, AssertionOperator(operator), expected, None, IT) == value
 
 
-def test_a_failed_assertion_names_what_was_looked_at():
-    with pytest.raises(CheckFailed, match=r"state of wf-1: 'DOR_FAILED' \(str\) should be 'COMPLETED'"):
-        check(WorkflowState.DOR_FAILED, AssertionOperator["=="], "COMPLETED", None, "state of wf-1")
-    with pytest.raises(CheckFailed, match="my own words"):
-        check(1, AssertionOperator["=="], "2", "my own words", "it")
+def test_a_failed_assertion_says_expected_seen_whom_to_blame_and_what_to_look_at():
+    with pytest.raises(CheckFailed) as error:
+        check(WorkflowState.DOR_FAILED, AssertionOperator["=="], "COMPLETED", None, IT)
+    assert str(error.value) == (
+        "The state of wf-1: not as expected.\nExpected: COMPLETED\nSeen: DOR_FAILED\n"
+        "Service to blame: orchestration\nLook at: the step"
+    )
+
+
+@pytest.mark.parametrize("own", ["my own words", "{value} is not {expected}, {really"])
+def test_a_testers_own_message_comes_first_and_the_rest_is_still_there(own):
+    with pytest.raises(CheckFailed) as error:
+        check(1, AssertionOperator["=="], "2", own, IT)
+    first, *rest = str(error.value).splitlines()
+    assert first == own.replace("{value}", "1").replace("{expected}", "2")
+    assert rest[1:3] == ["Expected: 2", "Seen: 1"]
+
+
+@pytest.mark.parametrize(
+    ("value", "operator", "expected", "told"),
+    [
+        (WorkflowState.DOR_FAILED, "!=", "DOR_FAILED", ("anything but DOR_FAILED", "DOR_FAILED")),
+        (84.5, ">=", "85", ("at least 85", "84.5")),
+        (timedelta(hours=5), "<=", "4 hours", ("at most 4 h", "5 h")),
+        (timedelta(seconds=2), "<", 1, ("less than 1.0 s", "2.0 s")),
+        (["a"], "==", "a, b", ("a, b", "a")),
+        ([], "*=", "a", ("to contain a", "an empty list")),
+        (None, "==", "x", ("x", "nothing")),
+        (True, "==", "no", ("False", "True")),
+        ("feat: x", "$=", "y", ("to end with y", "feat: x")),
+        ("feat: x", "not contains", "feat", ("not to contain feat", "feat: x")),
+        ("feat: x", "matches", "^fix", ("to match the pattern ^fix", "feat: x")),
+        (STEP, "==", "failed", ("failed", "a step result")),
+        ([STEP], "==", "failed", ("failed", "a step result")),
+        (datetime(2026, 1, 1, tzinfo=UTC), ">", "2026-01-31T12:00:00+00:00",
+         ("more than 2026-01-31T12:00:00+00:00", "2026-01-01T00:00:00+00:00")),
+    ],
+)  # fmt: skip
+def test_expected_and_seen_are_written_as_a_tester_writes_them(value, operator, expected, told):
+    with pytest.raises(CheckFailed) as error:
+        check(value, AssertionOperator[operator], expected, None, IT)
+    assert str(error.value).splitlines()[1:3] == [f"Expected: {told[0]}", f"Seen: {told[1]}"]
 
 
 def test_what_cannot_be_compared_is_said_in_words():
+    with pytest.raises(KeywordError, match=r"'soon' cannot be read as a time, which the value 1 min is"):
+        check(timedelta(minutes=1), AssertionOperator["<"], "soon", None, IT)
+    with pytest.raises(KeywordError, match=r"'\[' is no pattern"):
+        check("text", AssertionOperator["matches"], "[", None, IT)
     with pytest.raises(KeywordError, match="cannot be read as a number"):
-        check(5, AssertionOperator["<"], "many", None, "it")
+        check(5, AssertionOperator["<"], "many", None, IT)
     with pytest.raises(KeywordError, match="cannot be compared"):
-        check(None, AssertionOperator["<"], "5", None, "it")
+        check(None, AssertionOperator["<"], "5", None, IT)
     with pytest.raises(KeywordError, match="no operator"):
-        check(5, None, "5", None, "it")
+        check(5, None, "5", None, IT)
