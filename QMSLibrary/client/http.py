@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
-from QMSLibrary.contract.model import Model
+from QMSLibrary.contract.faults import faults
+from QMSLibrary.contract.model import Model, noun
 from QMSLibrary.contract.problems import CORRELATION_HEADER, Problem
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
@@ -206,7 +207,7 @@ class HttpService:
         try:
             return answer.model_validate_json(response.content)
         except ValidationError as error:
-            raise self._bad_answer(response, f"a {answer.__name__} in JSON", _first_faults(error)) from None
+            raise self._bad_answer(response, f"a {noun(answer)} in JSON", "; ".join(faults(error))) from None
 
     def _bad_answer(self, response: httpx.Response, expected: str, fault: str) -> BadAnswer:
         kind = response.headers.get("content-type", "no content type")
@@ -278,16 +279,6 @@ class HttpService:
                 raise self._refused(response, "GET", path, role)
 
 
-def _first_faults(error: ValidationError) -> str:
-    """The first faults that pydantic found, in words: which field, what is wrong."""
-    told = []
-    for one in error.errors(include_url=False, include_context=False)[:3]:
-        place = ".".join(str(part) for part in one["loc"])
-        told.append(f"field {place}: {one['msg'].lower()}" if place else one["msg"][0].lower() + one["msg"][1:])
-    more = error.error_count() - len(told)
-    return "; ".join(told) + (f"; and {more} more" if more > 0 else "")
-
-
 def translate(answer: type[M], value: Any, service: Service, what: str) -> M:
     """Read a translated answer as a contract model: what an adapter ends with.
 
@@ -297,7 +288,7 @@ def translate(answer: type[M], value: Any, service: Service, what: str) -> M:
         return TypeAdapter(answer).validate_python(value)
     except ValidationError as error:
         raise BadAnswer(
-            f"The adapter's translation of {what} from the {service} service is no {answer.__name__}: "
-            f"{_first_faults(error)}. Seen: {excerpt(repr(value))} — Mend the adapter.",
+            f"The adapter's translation of {what} from the {service} service is no {noun(answer)}: "
+            f"{'; '.join(faults(error))}. Seen: {excerpt(repr(value))} — Mend the adapter.",
             service=service,
         ) from None

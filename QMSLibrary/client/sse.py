@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 from pydantic import ValidationError
 
 from QMSLibrary.contract.events import Event
+from QMSLibrary.contract.faults import faults
 from QMSLibrary.contract.roles import Role
 
 from .errors import BadAnswer, ConnectionLost, excerpt
@@ -143,6 +144,4 @@ def _read(position: str | None, data: str) -> Streamed:
     try:
         return Streamed(position, Event.model_validate_json(data))
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in fault["loc"]) or "the entry"
-        return Streamed(position, note=f"an entry that is no event ({place}: {fault['msg']}): {excerpt(data)}")
+        return Streamed(position, note=f"an entry that is no event ({faults(error, 1)[0]}): {excerpt(data)}")

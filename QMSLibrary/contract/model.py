@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer
 
@@ -13,6 +14,24 @@ Seconds = Annotated[
     PlainSerializer(lambda value: value.total_seconds(), return_type=float, when_used="json"),
 ]
 Moment = AwareDatetime
+
+
+def noun(kind: type) -> str:
+    """What a class is called in a message: ``workflow state`` for WorkflowState."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
+
+
+class NoField(AttributeError, KeyError):  # noqa: N818 - it says what happened
+    """A field is asked for that a model does not have: as ``model.field`` or as ``model["field"]``."""
+
+    ROBOT_SUPPRESS_NAME = True
+
+    def __init__(self, model: BaseModel, field: str) -> None:
+        known = ", ".join(type(model).model_fields)
+        super().__init__(f"{noun(type(model)).capitalize()} has no field {field!r}. It has: {known}.")
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class Model(BaseModel):
@@ -26,9 +45,15 @@ class Model(BaseModel):
 
     def __getitem__(self, name: str) -> Any:
         if name not in type(self).model_fields:
-            known = ", ".join(type(self).model_fields)
-            raise KeyError(f"{type(self).__name__} has no field {name!r}. It has: {known}.")
+            raise NoField(self, name)
         return getattr(self, name)
+
+    if not TYPE_CHECKING:  # or every misspelled field of ours would be fine with the type checker
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                return super().__getattr__(name)
+            raise NoField(self, name)
 
 
 class Request(Model):

@@ -241,6 +241,7 @@ class _Reader:
     def targets(self, node: yaml.Node, key: str) -> dict[str, Any]:
         from pydantic import ValidationError
 
+        from QMSLibrary.contract.faults import wanted
         from QMSLibrary.contract.targets import Targets
 
         found: dict[str, Any] = {}
@@ -255,7 +256,7 @@ class _Reader:
             try:
                 Targets(**{name: found[name]})
             except ValidationError as error:
-                self.refuse(value, f"{key}.{name}", repr(value.value), error.errors()[0]["msg"].lower())
+                self.refuse(value, f"{key}.{name}", repr(value.value), wanted(error))
         return found
 
 

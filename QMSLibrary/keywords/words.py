@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
 from datetime import datetime, timedelta
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
 from typing import Final
 
 from QMSLibrary.checks.workflows import duration_text
-from QMSLibrary.contract.model import Model
+from QMSLibrary.contract.model import Model, noun
 
 LONGEST: Final = 120
 """Characters of a value that a message shows."""
@@ -58,11 +57,6 @@ def a_thing(value: object) -> str:
     return f"{article(noun(type(value)))} {identity}".rstrip()
 
 
-def noun(kind: type) -> str:
-    """The words in a name: ``workflow state`` of WorkflowState."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
-
-
 def article(words: str) -> str:
     """``a step``, ``an event``."""
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
@@ -71,8 +65,13 @@ def article(words: str) -> str:
 def did_you_mean(text: str, known: Iterable[str]) -> str:
     """`` Did you mean 'x'?``, with a blank before it; empty when nothing comes near."""
     spelled = {str(one).lower(): str(one) for one in known}
-    near = get_close_matches(text.strip().lower(), spelled, n=1)
-    return f" Did you mean {spelled[near[0]]!r}?" if near else ""
+    wanted = text.strip().lower()
+    near = get_close_matches(wanted, spelled, n=9)
+    # Of several that are equally near it is the first, in the order in which they are listed.
+    best = max(
+        filter(near.__contains__, spelled), key=lambda one: SequenceMatcher(None, one, wanted).ratio(), default=""
+    )
+    return f" Did you mean {spelled[best]!r}?" if best else ""
 
 
 def _cut(text: str) -> str:

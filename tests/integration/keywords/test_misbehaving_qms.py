@@ -52,10 +52,14 @@ def test_a_service_that_is_down():
     ("says", "kind", "words"),
     [
         (lambda h: h.answer(200, "<html><h1>Welcome</h1></html>", "text/html"), errors.BadAnswer, "<h1>Welcome</h1>"),
-        (lambda h: h.answer(200, '{"id": "wf-1", "st'), errors.BadAnswer, "invalid json"),
-        (lambda h: h.answer(200, {"id": "wf-1"}), errors.BadAnswer, "field pull_request"),
-        (lambda h: h.answer(200, workflow(progress="much")), errors.BadAnswer, "field progress"),
-        (lambda h: h.answer(200, workflow() | {"state": "DREAMING"}), errors.BadAnswer, "field state"),
+        (lambda h: h.answer(200, '{"id": "wf-1", "st'), errors.BadAnswer, "it is not JSON"),
+        (lambda h: h.answer(200, {"id": "wf-1"}), errors.BadAnswer, "pull_request is missing"),
+        (
+            lambda h: h.answer(200, workflow(progress="much")),
+            errors.BadAnswer,
+            "progress must be a whole number (got 'much')",
+        ),
+        (lambda h: h.answer(200, workflow() | {"state": "DREAMING"}), errors.BadAnswer, "state must be one of"),
         (lambda h: h.answer(500, "Traceback (most recent…", "text/plain"), errors.ServiceFailed, "with 500"),
         (lambda h: h.problem(500, "internal", "It broke."), errors.ServiceFailed, "500 internal: It broke."),
         (lambda h: h.answer(302, "", Location="/login"), errors.BadAnswer, "with 302 (to /login)"),

@@ -95,7 +95,7 @@ def test_targets_are_the_contracts_with_the_files_own(written):
         ("kind: existing\nurls: {decision: http://x}\nadapter: mine\n", 3, "expected `module:factory`"),
         ("kind: existing\nurls: {decision: http://x}\ncapabilities: [fly]\n", 3, "got 'fly'; expected some of clock"),
         ("kind: existing\nurls: {decision: http://x}\ntargets:\n  speed: 1\n", 4, "targets.speed: got an unknown"),
-        ("kind: existing\nurls: {decision: http://x}\ntargets:\n  error_rate: 7\n", 4, "less than or equal to 1"),
+        ("kind: existing\nurls: {decision: http://x}\ntargets:\n  error_rate: 7\n", 4, "got '7'; expected at most 1."),
     ],
 )  # fmt: skip
 def test_an_error_names_file_line_and_key(written, text, line, said):
