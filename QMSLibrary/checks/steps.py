@@ -21,6 +21,8 @@ NOT_SECURITY = frozenset(
         "undocumented_function", "broken_manifest", "quality_below_threshold", "duties_not_separated",
     }
 )  # fmt: skip
+SHOWN = 3
+"""Findings that a message names; the rest is counted."""
 SECURITY_AGENT = "qms-security-scanner"
 
 
@@ -51,8 +53,8 @@ def told(step: StepResult) -> str:
     """The findings of a step, for the place to look at next."""
     if not step.findings:
         return f"the answers of {listed(step.agents, 'its agents')}; the step has no findings"
-    first = "; ".join(f"{one.type} ({one.severity}) {_place(one)} by {one.agent_id}" for one in step.findings[:5])
-    more = len(step.findings) - 5
+    first = "; ".join(f"{one.type} ({one.severity}) {_place(one)} by {one.agent_id}" for one in step.findings[:SHOWN])
+    more = len(step.findings) - SHOWN
     return f"its findings: {first}{f' and {more} more' if more > 0 else ''}"
 
 

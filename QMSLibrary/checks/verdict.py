@@ -62,4 +62,4 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 def listed(items: Iterable[object], none: str = "nothing") -> str:
     """Things in a row, for a message."""
-    return ", ".join(str(item) for item in items) or none
+    return ", ".join(str(item) or "an empty text" for item in items) or none

@@ -86,7 +86,7 @@ def meets(
 def completion_rate(workflows: Sequence[Workflow], at_least: float) -> Verdict:
     """At least this share (0..1) of the workflows is completed. Raises ValueError for no workflows."""
     if not workflows:
-        raise ValueError("There is no completion rate of no workflows.")
+        raise ValueError("There are no workflows to judge. `Wait For Workflows` returns some.")
     completed = [one for one in workflows if one.status is WorkflowStatus.COMPLETED]
     others = [one for one in workflows if one.status is not WorkflowStatus.COMPLETED]
     rate = len(completed) / len(workflows)

@@ -10,7 +10,6 @@ from enum import Enum
 from typing import Any, Final
 
 from assertionengine import AssertionOperator, verify_assertion
-from robot.errors import DataError
 from robot.utils import timestr_to_secs
 
 from QMSLibrary.checks.asked import Asked
@@ -36,6 +35,7 @@ _EXPECTED: Final = {
     "$": "to match the pattern {}",
     "validate": "that {} holds",
 }
+_EXCEPTION: Final = re.compile(r"\b\w+(Error|Exception): | \(<string>, line \d+\)")
 Operator = AssertionOperator | None
 
 
@@ -82,7 +82,7 @@ def check(value: Any, operator: Operator, expected: Any, message: str | None, as
     if operator is None:
         if expected is not None:
             raise KeywordError(
-                f"There is an expected value, {shown(expected)}, and no operator. Write == before it to compare the two."
+                f"There is an expected value, {shown(expected)}, and no operator. Write == before it to compare them."
             )
         return value
     symbol = operator.value
@@ -99,8 +99,9 @@ def check(value: Any, operator: Operator, expected: Any, message: str | None, as
         ) from None
     except re.error as error:
         raise KeywordError(f"{expected!r} is no pattern that can be searched for: {error.msg}.") from None
-    except DataError as error:
-        raise KeywordError(str(error)) from None
+    except RuntimeError as error:  # what Robot raises for an expression that cannot be evaluated
+        # The operator is for those who know Python; the name of its exception helps nobody.
+        raise KeywordError(_EXCEPTION.sub("", str(error))) from None
     return value if symbol not in _RAW and symbol != "$" else result
 
 

@@ -14,6 +14,8 @@ from QMSLibrary.contract.workflows import Workflow
 
 from .chapter import Chapter
 from .errors import KeywordError
+from .types import Count
+from .words import did_you_mean
 
 W = Workflow | str | None
 
@@ -44,7 +46,7 @@ class Compliance(Chapter):
         role: str | None = None,
         reason: str | None = None,
         object: str | None = None,
-        count: int | None = None,
+        count: Count | None = None,
         workflow: W = None,
         timeout: timedelta = timedelta(seconds=2),
         as_role: Role = Role.MANAGER,
@@ -60,11 +62,10 @@ class Compliance(Chapter):
 
         """
         if action not in set(AuditAction):
-            from difflib import get_close_matches
-
-            near = get_close_matches(action, list(AuditAction), n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise KeywordError(f"There is no audit action {action!r}.{hint} There are: {', '.join(AuditAction)}.")
+            hint = did_you_mean(action, AuditAction)
+            raise KeywordError(
+                f"action: there is no audit action {action!r}.{hint} There are: {', '.join(AuditAction)}."
+            )
         wanted = self.session.workflow_id(workflow)
         deadline = monotonic() + timeout.total_seconds()
         pause = 0.05

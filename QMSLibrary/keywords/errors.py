@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
+from QMSLibrary.contract.faults import faults
+
 
 class KeywordError(ValueError):
     """Something in the suite is not as it must be; the text says what, and what to write instead."""
@@ -20,14 +22,10 @@ class CheckFailed(AssertionError):  # noqa: N818 - it is a verdict, not a mistak
     ROBOT_SUPPRESS_NAME = True
 
 
-def plain_error(error: Exception) -> str:
-    """An error in words: pydantic's names of fields without its addresses of web pages."""
+def plain_error(error: Exception, keyword: str) -> str:
+    """An error in words: without the names of Python's types and exceptions."""
     if isinstance(error, ValidationError):
-        told = []
-        for one in error.errors(include_url=False, include_context=False):
-            place = ".".join(str(part) for part in one["loc"]) or error.title
-            told.append(f"{place}: {one['msg']} (got {one['input']!r:.80})")
-        return f"{error.title} cannot be made of this: {'; '.join(told)}."
+        return f"`{keyword}`: {'; '.join(faults(error))}."
     if isinstance(error, KeyError):
         return str(error.args[0]) if error.args else "A key is missing."
     return str(error)

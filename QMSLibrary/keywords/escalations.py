@@ -13,7 +13,7 @@ from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import Workflow
 
 from .chapter import Chapter
-from .types import choice
+from .types import Count
 
 W = Workflow | str | None
 E = Escalation | str
@@ -27,8 +27,8 @@ class Escalations(Chapter):
         self,
         *,
         workflow: W = None,
-        level: EscalationLevel | str | None = None,
-        state: EscalationState | str | None = None,
+        level: EscalationLevel | None = None,
+        state: EscalationState | None = None,
         as_role: Role = Role.DEVELOPER,
     ) -> list[Escalation]:
         """Returns the escalations of a workflow as they are now, the newest first.
@@ -41,8 +41,8 @@ class Escalations(Chapter):
         wanted = self.session.workflow_id(workflow)
         found = self.qms.escalation.escalations(
             workflow_id=wanted,
-            level=choice(EscalationLevel, level),
-            state=choice(EscalationState, state),
+            level=level,
+            state=state,
             role=as_role,
         )
         self.say(
@@ -57,7 +57,7 @@ class Escalations(Chapter):
         level: EscalationLevel,
         *,
         reason: str | None = None,
-        count: int | None = None,
+        count: Count | None = None,
         workflow: W = None,
         timeout: timedelta = timedelta(seconds=5),
         as_role: Role = Role.DEVELOPER,

@@ -19,7 +19,7 @@ from QMSLibrary.contract.workflows import ComponentState, Workflow
 from .assertions import Operator
 from .chapter import Chapter
 from .errors import CheckFailed, KeywordError
-from .types import EventName, choice, event_name
+from .types import EventName
 
 W = Workflow | str | None
 
@@ -55,7 +55,7 @@ class Events(Chapter):
 
     @keyword
     def get_recorded_events(
-        self, *, workflow: W = None, type: EventName | str | None = None, service: Service | str | None = None
+        self, *, workflow: W = None, type: EventName | None = None, service: Service | None = None
     ) -> list[Event]:
         """Returns the recorded events of a workflow in the order in which they came, each one once.
 
@@ -65,12 +65,10 @@ class Events(Chapter):
 
         """
         seen = self._recorded(self.session.workflow_id(workflow))
-        kind = None if type is None else event_name(type)
-        source = choice(Service, service)
         found = [
             one.event
             for one in seen
-            if (kind is None or one.event.type == kind) and (source is None or one.event.source == source)
+            if (type is None or one.event.type == type) and (service is None or one.event.source == service)
         ]
         self.say(f"{len(found)} events.", "\n".join(events.line(one) for one in seen))
         return found

@@ -102,18 +102,26 @@ class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
     def get_keyword_arguments(self, name: str) -> Any:
         """What a keyword takes. While tests run it takes any option, so that a misspelled one is answered in words."""
         arguments = super().get_keyword_arguments(name)
-        # For documentation and editors it is what there really is.
-        return arguments if EXECUTION_CONTEXTS.current is None else options.with_any(arguments)
+        # For documentation, editors and a dry run it is what there really is.
+        return options.as_asked(arguments) if _running() else arguments
+
+    def get_keyword_types(self, name: str) -> Any:
+        """What types a keyword takes. While tests run Robot is told of none: `run_keyword` converts, in words."""
+        return {} if _running() else super().get_keyword_types(name)
 
     def run_keyword(self, name: str, args: list[Any], kwargs: dict[str, Any] | None = None) -> Any:
         """Run a keyword; what a tester wrote wrong is said in words, without the name of a Python exception."""
         try:
-            named = kwargs or {}
-            options.refuse_unknown(name, super().get_keyword_arguments(name), named)
-            return super().run_keyword(name, args, options.with_truth(self.get_keyword_types(name), named))
+            arguments, types = super().get_keyword_arguments(name), super().get_keyword_types(name)
+            return super().run_keyword(name, *options.understood(name, arguments, types, args, kwargs or {}))
         except (ValueError, KeyError) as error:
             if isinstance(error, KeywordError):
                 raise
-            raise KeywordError(plain_error(error)) from error
+            raise KeywordError(plain_error(error, options.title(name))) from error
         finally:
             self.session.tell_notes()
+
+
+def _running() -> bool:
+    context = EXECUTION_CONTEXTS.current
+    return context is not None and not context.dry_run

@@ -1,62 +1,131 @@
-"""Options as testers write them: misspelled ones, and yes or no.
+"""Calls as testers write them: misspelled options, too many and too few values are answered with what there is.
 
-Robot takes ``complexty=low`` for a positional argument when there is no such option, and says that there are too many;
-and where an option has a default, it takes any word for yes. Both are the commonest mistakes in a table.
+Robot takes ``complexty=low`` for a value in the row when there is no such option, and counts "non-named arguments". So
+while tests run a keyword takes whatever comes, and says itself what it does not have.
+
+A getter cannot take any option, because Robot would read ``>=`` and ``==`` as options, too. It takes any number of
+values instead, and one of them that looks like ``name=value`` where no such value belongs is a misspelled option.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+from .conversion import convert
 from .errors import KeywordError
-from .types import yes_or_no
+from .words import a_thing, did_you_mean
 
 Argument = str | tuple[Any, ...]
+_EXPECTED: Final = "assertion_expected"
+_OWN_WORDS: Final = "message"
+_LIKE_AN_OPTION: Final = re.compile(r"([a-z_]\w*)\s?=", re.IGNORECASE)
 
 
-def with_any(arguments: Sequence[Argument]) -> list[Argument]:
-    """The specification of a keyword that takes any option; `refuse_unknown` then says which there are."""
-    names = [_spelled(one) for one in arguments]
-    # Where there is an assertion operator nothing is added: ``>=`` would be read as an option, too.
-    if _takes_any(names) or "assertion_operator" in names:
-        return list(arguments)
-    return [*arguments, "**options"]
+def as_asked(arguments: Sequence[Argument]) -> list[Argument]:
+    """The specification that Robot is told while tests run.
+
+    Defaults are left out, because Robot would convert by their types, and fail where they do not fit.
+    """
+    call = _Call(arguments)
+    options = [(name, None) for name in call.options]
+    if call.is_getter:
+        return [*((name, None) for name in call.row), "*more", *options]
+    return [*((name, None) for name in call.row), f"*{call.rest or 'more'}", *options, f"**{call.others or 'options'}"]
 
 
-def refuse_unknown(keyword: str, arguments: Sequence[Argument], given: Iterable[str]) -> None:
-    """Raises KeywordError for an option that the keyword does not have, with those that it has."""
-    names = [_spelled(one) for one in arguments]
-    if _takes_any(names):
-        return
-    known = [one for one in names if not one.startswith("*")]
-    for option in given:
-        if option not in known:
-            near = get_close_matches(option, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise KeywordError(
-                f"`{keyword.replace('_', ' ').title()}` has no option {option!r}.{hint} It has: "
-                f"{', '.join(known) or 'none'}. A text with an equals sign that is no option is written with a "
-                "backslash before it: a\\=b."
-            )
+def understood(
+    keyword: str,
+    arguments: Sequence[Argument],
+    types: Mapping[str, Any],
+    values: Sequence[Any],
+    named: Mapping[str, Any],
+) -> tuple[list[Any], dict[str, Any]]:
+    """The values and options of a call, each as the type that the keyword takes.
+
+    Raises KeywordError for an option that the keyword does not have, for too many or too few values, and for a value
+    that is not what it must be.
+    """
+    call = _Call(arguments)
+    said = title(keyword)
+    if call.is_getter:
+        values, named = _getter(said, call, values, named)
+    if not call.others:
+        for option in named:
+            if option not in call.known:
+                raise _unknown(said, call, option)
+    if len(values) > len(call.row) and not call.rest:
+        raise _too_many(said, call, values[len(call.row)])
+    given = dict(zip(call.row, values, strict=False)) | dict(named)
+    for name in call.required:
+        if given.get(name) is None:
+            raise KeywordError(f"`{said}` needs a value for {name!r}. In a row it takes: {', '.join(call.row)}.")
+    names = [*call.row, *[call.rest] * len(values)]
+    converted = [convert(name, types.get(name, Any), value) for name, value in zip(names, values, strict=False)]
+    return converted, {name: convert(name, types.get(name, Any), value) for name, value in named.items()}
 
 
-def with_truth(types: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """``given`` with every yes or no made True or False. Raises KeywordError for any other word."""
-    found = dict(given)
-    for option, value in given.items():
-        if types.get(option) is bool and not isinstance(value, bool):
-            try:
-                found[option] = yes_or_no(value)
-            except ValueError as error:
-                raise KeywordError(f"{option}: {error}") from None
-    return found
+def title(keyword: str) -> str:
+    """A keyword as it is written in a table: ``Wait For Step``."""
+    return keyword.replace("_", " ").title()
 
 
-def _spelled(argument: Argument) -> str:
-    return argument if isinstance(argument, str) else str(argument[0])
+class _Call:
+    """What a keyword takes: values in a row, then options by name."""
+
+    def __init__(self, arguments: Sequence[Argument]) -> None:
+        self.row: list[str] = []
+        self.required: list[str] = []
+        self.options: list[str] = []
+        self.rest = self.others = ""
+        in_row = True
+        for one in arguments:
+            name = one if isinstance(one, str) else str(one[0])
+            if name.startswith("**"):
+                self.others = name[2:]
+            elif name.startswith("*"):
+                self.rest, in_row = name[1:], False
+            else:
+                (self.row if in_row else self.options).append(name)
+                if isinstance(one, str):
+                    self.required.append(name)
+        self.is_getter = _EXPECTED in self.row
+        if self.is_getter:
+            # A tester's own message may be the last in the row, however Robot handed it over.
+            self.row.remove(_OWN_WORDS)
+            self.options.insert(0, _OWN_WORDS)
+        self.known = [*self.row, *self.options]
 
 
-def _takes_any(names: Iterable[str]) -> bool:
-    return any(name.startswith("**") for name in names)
+def _getter(
+    said: str, call: _Call, values: Sequence[Any], named: Mapping[str, Any]
+) -> tuple[Sequence[Any], Mapping[str, Any]]:
+    for name, value in zip([*call.row, *[""] * len(values)], values, strict=False):
+        # What is expected may hold anything.
+        if name != _EXPECTED and isinstance(value, str) and (option := _LIKE_AN_OPTION.match(value)):
+            raise _unknown(said, call, option.group(1))
+    own = values[len(call.row) :]
+    if len(own) > 1 or (own and _OWN_WORDS in named):
+        raise _too_many(said, call, own[-1])
+    return values[: len(call.row)], {**named, _OWN_WORDS: own[0]} if own else named
+
+
+def _unknown(said: str, call: _Call, option: str) -> KeywordError:
+    known = call.options if call.is_getter else call.known
+    advice = (
+        "A check is written in cells of its own: state    ==    COMPLETED; words with an equals sign: message=a=b."
+        if call.is_getter
+        else "A text with an equals sign that is no option is written with a backslash before it: a\\=b."
+    )
+    hint = did_you_mean(option, known)
+    return KeywordError(f"`{said}` has no option {option!r}.{hint} It has: {', '.join(known) or 'none'}. {advice}")
+
+
+def _too_many(said: str, call: _Call, value: Any) -> KeywordError:
+    row = [*call.row, *[_OWN_WORDS] * call.is_getter]
+    options = ", ".join(f"{name}=…" for name in call.options if name not in row)
+    return KeywordError(
+        f"`{said}` has one value too many: {a_thing(value)}. In a row it takes: {', '.join(row) or 'nothing'}."
+        + (f" By name: {options}." if options else "")
+    )

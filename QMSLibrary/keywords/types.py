@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from QMSLibrary.checks.steps import ExpectedFinding
 from QMSLibrary.contract.events import Event, EventType
 from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.contract.steps import Severity
 
-C = TypeVar("C", bound=StrEnum)
+from .words import a_thing, did_you_mean
 
 
 class EventName(str):
@@ -20,7 +19,27 @@ class EventName(str):
     __slots__ = ()
 
 
-def percent(value: float | str) -> float:
+class Share(float):
+    """A part of the whole, 0..1, written as ``95 %``, ``95%`` or ``0.95``."""
+
+    __slots__ = ()
+
+
+class Count(int):
+    """How many, 0 or more."""
+
+    __slots__ = ()
+
+
+def count(value: int | str) -> Count:
+    """How many, 0 or more."""
+    text = str(value).strip()
+    if not text.isdecimal():
+        raise ValueError(f"{text!r} is no count. Write 0, 1, 2 or more.")
+    return Count(text)
+
+
+def percent(value: float | str) -> Share:
     """A share, 0..1, written as ``95 %``, ``95%`` or ``0.95``."""
     text = str(value).strip()
     try:
@@ -30,18 +49,16 @@ def percent(value: float | str) -> float:
     share = number / 100 if text.endswith("%") else number
     if not 0 <= share <= 1:
         raise ValueError(f"{text!r} is not between 0 % and 100 %. Write 95 % or 0.95.")
-    return share
+    return Share(share)
 
 
 def event_name(value: str) -> EventName:
     """An event type of the contract, such as ``workflow.started``."""
     name = value.strip().lower()
     if name not in set(EventType):
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, list(EventType), n=1)
-        hint = f" Did you mean {str(near[0])!r}?" if near else ""
-        raise ValueError(f"There is no event type {value!r}.{hint} There are: {', '.join(EventType)}.")
+        raise ValueError(
+            f"there is no event type {value!r}.{did_you_mean(name, EventType)} There are: {', '.join(EventType)}."
+        )
     return EventName(name)
 
 
@@ -56,7 +73,7 @@ def finding(value: str) -> ExpectedFinding:
     try:
         return ExpectedFinding(name, Severity(severity))
     except ValueError:
-        raise ValueError(f"There is no severity {severity!r}. There are: {', '.join(Severity)}.") from None
+        raise ValueError(f"there is no severity {severity!r}. There are: {', '.join(Severity)}.") from None
 
 
 def yes_or_no(value: object) -> bool:
@@ -66,12 +83,12 @@ def yes_or_no(value: object) -> bool:
         return True
     if text in ("false", "no", "off", "0"):
         return False
-    raise ValueError(f"{value!r:.80} is neither yes nor no. Write True or False.")
+    raise ValueError(f"{a_thing(value)} is neither yes nor no. Write True or False.")
 
 
 def _only(kind: type, maker: str) -> Callable[[Any], Any]:
     def convert(value: object) -> Any:
-        raise ValueError(f"Expected the {kind.__name__} that {maker} returned, not {value!r:.80}.")
+        raise ValueError(f"Expected what {maker} returned.")
 
     convert.__doc__ = f"What {maker} returned."
     return convert
@@ -79,29 +96,12 @@ def _only(kind: type, maker: str) -> Callable[[Any], Any]:
 
 CONVERTERS: Final[dict[type, Callable[[Any], Any]]] = {
     EventName: event_name,
+    Share: percent,
+    Count: count,
     ExpectedFinding: finding,
     PullRequest: _only(PullRequest, "`Create Pull Request`"),
     Event: _only(Event, "`Get Recorded Events`"),
 }
-
-
-def choice(kind: type[C], value: C | str | None) -> C | None:
-    """A member of an enumeration, or None. Robot converts it already; this is for what it could not convert.
-
-    An optional argument has to be of the type ``Kind | str | None``: of ``Kind | None`` Robot would only say that the
-    value is neither, and not which ones there are.
-    """
-    if value is None or isinstance(value, kind):
-        return value
-    text = value.strip().lower()
-    for member in kind:
-        if text in (member.value.lower(), member.name.lower()):
-            return member
-    from difflib import get_close_matches
-
-    near = get_close_matches(text, [member.value.lower() for member in kind], n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise ValueError(f"There is no {kind.__name__} {value!r}.{hint} There are: {', '.join(kind)}.")
 
 
 def names(value: list[str] | str | None) -> list[str]:

@@ -16,7 +16,7 @@ from QMSLibrary.contract.workflows import Workflow, WorkflowState
 from .assertions import Operator
 from .chapter import Chapter
 from .errors import KeywordError
-from .types import choice, percent
+from .types import Share
 
 W = Workflow | str | None
 
@@ -92,7 +92,7 @@ class Verdicts(Chapter):
         self,
         *,
         repository: str | None = None,
-        state: WorkflowState | str | None = None,
+        state: WorkflowState | None = None,
         pull_request: str | None = None,
         as_role: Role = Role.DEVELOPER,
     ) -> list[Workflow]:
@@ -104,7 +104,7 @@ class Verdicts(Chapter):
 
         """
         found = self.qms.orchestration.workflows(
-            repository=repository, state=choice(WorkflowState, state), pull_request=pull_request, role=as_role
+            repository=repository, state=state, pull_request=pull_request, role=as_role
         )
         self.say(f"{len(found)} workflows.", "\n".join(f"{one.id} {one.state}" for one in found))
         return found
@@ -188,9 +188,7 @@ class Verdicts(Chapter):
         )
 
     @keyword
-    def completion_rate_should_be(
-        self, workflows_to_judge: list[Workflow], *, at_least: float | str | None = None
-    ) -> float:
+    def completion_rate_should_be(self, workflows_to_judge: list[Workflow], *, at_least: Share | None = None) -> float:
         """Fails unless at least this share of the workflows is completed. Returns the share, 0 to 1.
 
         The workflows are judged as they are given: `Wait For Workflows` returns them. 95 % unless the environment's
@@ -201,6 +199,6 @@ class Verdicts(Chapter):
         | Completion Rate Should Be    ${workflows}    at_least=95 %
 
         """
-        least = self.session.attached.environment.targets.completion_rate if at_least is None else percent(at_least)
+        least = self.session.attached.environment.targets.completion_rate if at_least is None else at_least
         self.require(workflows.completion_rate(workflows_to_judge, least))
         return sum(one.status == "completed" for one in workflows_to_judge) / len(workflows_to_judge)

@@ -20,7 +20,6 @@ from QMSLibrary.contract.workflows import Workflow, WorkflowState, WorkflowStatu
 
 from .chapter import Chapter
 from .errors import CheckFailed
-from .types import choice
 
 if TYPE_CHECKING:
     from QMSLibrary.contract.health import Health
@@ -74,7 +73,7 @@ class Waiting(Chapter):
         self,
         *,
         workflow: W = None,
-        state: WorkflowState | str | None = None,
+        state: WorkflowState | None = None,
         timeout: timedelta = timedelta(seconds=60),
     ) -> Workflow:
         """Waits until a workflow is completed, has a failed gate or an error; or is in ``state``. Returns the workflow.
@@ -86,7 +85,7 @@ class Waiting(Chapter):
         | ${workflow} =    Wait For Workflow    timeout=2 minutes
 
         """
-        found = self._until(self.session.workflow_id(workflow), choice(WorkflowState, state), timeout)
+        found = self._until(self.session.workflow_id(workflow), state, timeout)
         self.say(f"{found.id} is {found.state} at {found.step}, {found.progress} %.", found)
         return found
 

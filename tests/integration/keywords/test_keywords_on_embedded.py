@@ -1,40 +1,14 @@
 """The keywords, run by robot as a tester runs them, on the embedded reference QMS."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 from robot.api import ExecutionResult
+from robot_runs import run, start
 
 from QMSLibrary.history.entries import Act, Observation, Outcome
 from QMSLibrary.history.journal import acts_in, read
-
-ROOT = Path(__file__).parents[3]
-
-
-def start(folder, suite, *options):
-    file = folder / "suite.robot"
-    file.write_text("*** Settings ***\nLibrary    QMSLibrary    environment=embedded\n" + suite)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("QMS_ENV")}
-    return subprocess.Popen(
-        [sys.executable, "-m", "robot", "--outputdir", str(folder / "out"), *options, str(file)],
-        cwd=ROOT,
-        env={**environment, "QMS_HISTORY_DIR": str(folder / "history")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def run(folder, suite, *options):
-    process = start(folder, suite, *options)
-    output, _ = process.communicate(timeout=150)
-    result = ExecutionResult(str(folder / "out" / "output.xml"))
-    return {test.name: test for test in result.suite.all_tests}, output
 
 
 def history(folder):
@@ -198,7 +172,7 @@ A Review
         "Unknown Workflow": ["404", "wf-nonsense", "orchestration"],
         "Unknown Field": ["no field 'quality'", "quality_score"],
         "Role Too Low": ["403", "as developer", "as_role"],
-        "Bad Rating": ["rating: Input should be less than or equal to 5", "got 7.0"],
+        "Bad Rating": ["rating must be at most 5", "got 7.0"],
         "Not Failed": ["409", "retry"],
         "Shared Clock": ["is shared", "own=True"],
         "No Recording": ["Start Recording Events"],
@@ -322,7 +296,7 @@ Stuck
     Should Be Equal As Numbers    ${ahead.total_seconds()}    7200
     ${ahead} =    Advance Clock    30 minutes
     Should Be Equal As Numbers    ${ahead.total_seconds()}    9000
-    Run Keyword And Expect Error    Time does not run backwards*    Advance Clock    -1 s
+    Run Keyword And Expect Error    *Time does not run backwards*    Advance Clock    -1 s
 """,
     )
     assert tests["Stuck"].passed, tests["Stuck"].message
@@ -409,7 +383,32 @@ Other Environment
     assert tests["Option"].message.startswith(
         "`Create Pull Request` has no option 'complexty'. Did you mean 'complexity'? It has: changes, complexity, "
     )
-    assert tests["Yes Or No"].message == "missing_tests: 'Flase' is neither yes nor no. Write True or False."
+    assert tests["Yes Or No"].message == "missing_tests: the text 'Flase' is neither yes nor no. Write True or False."
     assert tests["No"].passed
-    assert "a workflow's id, and not \"id='PR-" in tests["Pull Request As Workflow"].message
+    assert tests["Pull Request As Workflow"].message.startswith(
+        "workflow: expected the workflow that `Trigger Workflow` returned or its id, and got a pull request PR-"
+    )
     assert "in another environment" in tests["Other Environment"].message
+
+
+def test_a_dry_run_finds_misspelled_options_and_values(tmp_path):
+    tests, _ = run(
+        tmp_path,
+        """
+*** Test Cases ***
+Option
+    Create Pull Request    complexty=low
+
+Value
+    Wait For Step    dor_validaton
+
+Operator
+    Get Workflow    state    =>    COMPLETED
+
+Right
+    Wait For Step    dor_validation    timeout=${SOON}
+    Get Workflow    state    ==    a=b    message=c=d
+""",
+        "--dryrun",
+    )
+    assert [name for name, test in tests.items() if test.passed] == ["Right"], {n: t.message for n, t in tests.items()}

@@ -12,8 +12,9 @@ from QMSLibrary.contract.workflows import ComponentState, WorkflowState
 from QMSLibrary.history.entries import Act, Outcome
 
 DOR = Step.DOR_VALIDATION
-FAILED = workflow(WorkflowState.DOR_FAILED, DOR, [step(DOR, StepStatus.FAILED, failure_reasons=["missing_tests"],
-                                                       findings=[finding("missing_tests", agent="qms-dor-validator")])])  # fmt: skip
+MISSING = finding("missing_tests", agent="qms-dor-validator")
+FAILED_STEP = step(DOR, StepStatus.FAILED, failure_reasons=["missing_tests"], findings=[MISSING])
+FAILED = workflow(WorkflowState.DOR_FAILED, DOR, [FAILED_STEP])
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_completion_rate():
     assert not judged.passed
     assert "1 DOR_FAILED" in judged.message
     assert "bad" in judged.message
-    with pytest.raises(ValueError, match="no workflows"):
+    with pytest.raises(ValueError, match="There are no workflows"):
         workflows.completion_rate([], 0.95)
 
 

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
 import pytest
 from assertionengine import AssertionOperator
@@ -9,11 +10,13 @@ from QMSLibrary.checks.asked import Asked
 from QMSLibrary.contract.escalations import EscalationLevel
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import Severity, Step, StepResult, StepStatus
-from QMSLibrary.contract.workflows import WorkflowState
+from QMSLibrary.contract.workflows import Workflow, WorkflowState
 from QMSLibrary.history.statistics import ResponseTimes
+from QMSLibrary.keywords import options
 from QMSLibrary.keywords.assertions import check, lookup
+from QMSLibrary.keywords.conversion import convert
 from QMSLibrary.keywords.errors import CheckFailed, KeywordError
-from QMSLibrary.keywords.types import choice, event_name, finding, names, percent
+from QMSLibrary.keywords.types import EventName, event_name, finding, names, percent
 from QMSLibrary.keywords.words import a_thing, shown
 
 IT = Asked(what="state of wf-1", blame=Service.ORCHESTRATION, look_at="the step")
@@ -35,7 +38,7 @@ def test_what_is_no_share(text):
 def test_findings():
     assert finding("sql_injection:high") == ("sql_injection", Severity.HIGH)
     assert finding("XSS Vulnerability") == ("xss", None)
-    with pytest.raises(ValueError, match="There are: low, medium, high, critical"):
+    with pytest.raises(ValueError, match="here are: low, medium, high, critical"):
         finding("xss:bad")
     with pytest.raises(ValueError, match="names no finding"):
         finding(":high")
@@ -47,11 +50,137 @@ def test_event_names():
         event_name("workflow.start")
 
 
-def test_choices_list_what_there_is():
-    assert choice(EscalationLevel, "l3_standard") is EscalationLevel.L3_STANDARD
-    assert choice(EscalationLevel, None) is None
-    with pytest.raises(ValueError, match=r"no EscalationLevel 'L3'.*There are: L0_CRITICAL, L1_IMMEDIATE"):
-        choice(EscalationLevel, "L3")
+W = Workflow | str | None
+
+
+@pytest.mark.parametrize(
+    ("hint", "value", "result"),
+    [
+        (EscalationLevel, "l3_standard", EscalationLevel.L3_STANDARD),
+        (EscalationLevel | None, "None", None),
+        (EscalationLevel | None, None, None),
+        (Step, "DOR Validation", Step.DOR_VALIDATION),
+        (Literal["low", "high"], "LOW", "low"),
+        (int, "1 000", 1000),
+        (float, "4.5", 4.5),
+        (float, 4, 4.0),
+        (bool, "no", False),
+        (bool, True, True),
+        (str, 5, "5"),
+        (str, Step.DOR_VALIDATION, Step.DOR_VALIDATION),
+        (timedelta, "2 minutes", timedelta(minutes=2)),
+        (timedelta, 3, timedelta(seconds=3)),
+        (timedelta | datetime | None, "1 minute", timedelta(minutes=1)),
+        (timedelta | datetime | None, "2026-01-31 12:00", datetime(2026, 1, 31, 12)),
+        (W, "wf-1", "wf-1"),
+        (W, None, None),
+        (list[str] | str | None, ["a"], ["a"]),
+        (list[str] | str | None, "a, b", "a, b"),
+        (list[StepResult], [STEP], [STEP]),
+        (StepResult, STEP, STEP),
+        (EventName | None, "Gate.Passed", "gate.passed"),
+        (AssertionOperator | None, "matches", AssertionOperator["matches"]),
+        (AssertionOperator | None, "should be", AssertionOperator["=="]),
+        (Any, STEP, STEP),
+        (None, "x", "x"),
+    ],
+)
+def test_a_value_becomes_what_the_keyword_takes(hint, value, result):
+    assert convert("it", hint, value) == result
+
+
+@pytest.mark.parametrize(
+    ("hint", "value", "words"),
+    [
+        (EscalationLevel | None, "L3", "level: there is no escalation level 'L3'. There are: L0_CRITICAL, "
+                                       "L1_IMMEDIATE, L2_URGENT, L3_STANDARD."),
+        (Step, "dor_validaton", "level: there is no step 'dor_validaton'. Did you mean 'dor_validation'? There are: "
+                                "dor_validation, progress_reviews, dod_validation, final_review."),
+        (Literal["low", "high"], "", "level: expected a level, and got an empty text. There are: low, high."),
+        (AssertionOperator | None, "=", "level: there is no assertion operator '='. Did you mean '=='? There are: ==, "
+                                        "!=, <, >, <=, >=, *=, not contains, ^=, $=, matches, validate, then."),
+        (int | None, "many", "level: the text 'many' is no whole number."),
+        (int, 1.5, "level: the number 1.5 is no whole number."),
+        (float, "nan", "level: the text 'nan' is no number."),
+        (bool, "maybe", "level: the text 'maybe' is neither yes nor no. Write True or False."),
+        (timedelta, "soon", "level: the text 'soon' is no time. Write 4 hours, 30 seconds or 500 ms."),
+        (timedelta, "-1 s", "level: the text '-1 s' is less than no time. Time does not run backwards: give 0 "
+                           "or more."),
+        (timedelta | None, timedelta(seconds=-1), "level: -1.0 s is less than no time. Time does not run backwards: "
+                                                  "give 0 or more."),
+        (timedelta, "1000000000000 days", "level: the text '1000000000000 days' is too long a time."),
+        (str, ["a"], "level: expected a text, and got a list."),
+        (Workflow, "x", "level: expected the workflow that `Trigger Workflow` returned, and got the text 'x'."),
+        (W, STEP, "level: expected the workflow that `Trigger Workflow` returned or its id, and got a step result."),
+        (list[Workflow], STEP, "level: expected a list of workflows, and got a step result."),
+        (list[Workflow], ["x"], "item 1 of level: expected the workflow that `Trigger Workflow` returned, and got the "
+                                "text 'x'."),
+        (list[str] | str | None, STEP, "level: expected a list of texts, and got a step result."),
+    ],
+)  # fmt: skip
+def test_a_value_that_is_not_right_is_told_in_words(hint, value, words):
+    with pytest.raises(KeywordError) as error:
+        convert("level", hint, value)
+    assert str(error.value) == words
+
+
+GETTER = ["step", ("field", None), ("assertion_operator", None), ("assertion_expected", None), ("message", None), "*",
+          ("workflow", None)]  # fmt: skip
+WAIT = ["step", "*", ("timeout", timedelta(seconds=30)), ("workflow", None)]
+CHANGE = ["event", "**fields"]
+MANY = ["*services", ("within", None)]
+
+
+@pytest.mark.parametrize("operator", ["==", "!=", ">=", "<=", "*=", "^=", "$="])
+@pytest.mark.parametrize("expected", ["a=b", "==", "mesage=x", ">=5"])
+def test_operators_and_expected_values_with_an_equals_sign_are_no_options(operator, expected):
+    row = ["dor_validation", "state", operator, expected]
+    assert options.understood("get_step", GETTER, {}, row, {}) == (row, {})
+    assert options.understood("get_step", GETTER, {}, [*row, "own words"], {}) == (row, {"message": "own words"})
+    assert options.understood("get_step", GETTER, {}, row, {"message": "a=b"}) == (row, {"message": "a=b"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "row", "named", "words"),
+    [
+        (GETTER, ["a", "stat=COMPLETED"], {}, "has no option 'stat'. It has: message, workflow. A check is written in"),
+        (GETTER, ["a", "state==COMPLETED"], {}, "has no option 'state'. It has: message, workflow. A check is"),
+        (GETTER, ["a", "state", "workflw=x"], {}, "has no option 'workflw'. Did you mean 'workflow'?"),
+        (GETTER, ["a", "state", "==", "x", "mesage=x"], {}, "has no option 'mesage'. Did you mean 'message'?"),
+        (GETTER, ["a", "state", "==", "x", "own", "mesage=x"], {}, "has no option 'mesage'."),
+        (
+            GETTER,
+            ["a", "state", "==", "x", "own", "y"],
+            {},
+            "one value too many: the text 'y'. In a row it takes: step, ",
+        ),
+        (GETTER, ["a", "state", "==", "x", "own"], {"message": "y"}, "one value too many: the text 'own'."),
+        (GETTER, [], {"workflow": "x"}, "needs a value for 'step'. In a row it takes: step, field, "),
+        (WAIT, ["a"], {"tiemout": "1 s"}, "has no option 'tiemout'. Did you mean 'timeout'? It has: step, timeout, "),
+        (
+            WAIT,
+            ["a", "1 minute"],
+            {},
+            "one value too many: the text '1 minute'. In a row it takes: step. By name: timeout",
+        ),
+        (WAIT, [None], {"timeout": "1 s"}, "needs a value for 'step'. In a row it takes: step."),
+        (CHANGE, [], {"type": "x"}, "needs a value for 'event'. In a row it takes: event."),
+        (MANY, ["a", "b"], {"wthin": "1 s"}, "has no option 'wthin'. Did you mean 'within'?"),
+    ],
+)
+def test_a_call_that_is_not_right_is_told_in_words(arguments, row, named, words):
+    with pytest.raises(KeywordError) as error:
+        options.understood("wait_for_it", arguments, {}, row, named)
+    assert str(error.value).startswith("`Wait For It` ")
+    assert words in str(error.value)
+
+
+def test_what_takes_anything_is_given_it():
+    assert options.understood("x", CHANGE, {}, ["e"], {"payload": 1}) == (["e"], {"payload": 1})
+    assert options.understood("x", MANY, {"services": Service}, ["dashboard", "decision"], {}) == (
+        [Service.DASHBOARD, Service.DECISION],
+        {},
+    )
 
 
 @pytest.mark.parametrize(
