@@ -14,6 +14,8 @@ from .verdict import Verdict, listed
 
 COMPARED: Final = ("workflow_id", "step", "state", "status", "progress", "correlation_id")
 """What must be equal; ``updated_at`` may differ by the tolerance."""
+UNKNOWN: Final = "does not know the workflow"
+"""Why a service has no copy: it was never told, or nobody was."""
 
 
 def agree(states: Mapping[Service, ComponentState | str], within: timedelta, workflow_id: str) -> Verdict:
@@ -30,10 +32,13 @@ def agree(states: Mapping[Service, ComponentState | str], within: timedelta, wor
         f"\n  {service}: {state.step} {state.state}, {state.status}, {state.progress} %, revision {state.revision}, "
         f"{state.updated_at:%H:%M:%S.%f}"
         for service, state in present.items()
-    ) + "".join(f"\n  {service}: {why}" for service, why in absent.items())
+    ) + "".join(
+        f"\n  {listed(one for one, told in absent.items() if told == why)}: {why}"
+        for why in dict.fromkeys(absent.values())
+    )
     expected = f"{listed(states)} agree on {listed(COMPARED)}, and on the time within {within.total_seconds():g} s"
     if absent:
-        return _disagree(title, expected, shown, next(iter(absent)))
+        return _absent(title, expected, shown, absent, everywhere=not present)
     for name in COMPARED:
         values = {service: getattr(state, name) for service, state in present.items()}
         if len(set(values.values())) > 1:
@@ -71,6 +76,23 @@ def _wrong_one(states: Mapping[Service, ComponentState], values: Mapping[Service
     return next((service for service, value in values.items() if value != most), next(iter(values)))
 
 
+def _absent(title: str, expected: str, actual: str, absent: Mapping[Service, str], *, everywhere: bool) -> Verdict:
+    blame = next(iter(absent))
+    if absent[blame] != UNKNOWN:
+        look_at = f"whether {blame} runs, and its log"
+    elif everywhere and set(absent.values()) == {UNKNOWN}:
+        return Verdict(
+            title=title,
+            passed=False,
+            expected=expected,
+            actual=actual,
+            look_at="the id, and whether the workflow was triggered in this environment",
+        )
+    else:
+        return _disagree(title, expected, actual, blame)
+    return Verdict(title=title, passed=False, expected=expected, actual=actual, blame=blame, look_at=look_at)
+
+
 def _disagree(title: str, expected: str, actual: str, blame: Service) -> Verdict:
     return Verdict(
         title=title,
@@ -78,5 +100,7 @@ def _disagree(title: str, expected: str, actual: str, blame: Service) -> Verdict
         expected=expected,
         actual=actual,
         blame=blame,
-        look_at=f"whether the {blame} service gets orchestration's events (its health, log and dead letters)",
+        look_at="orchestration's own log: it decides, and the others copy it"
+        if blame is Service.ORCHESTRATION
+        else f"whether {blame} gets orchestration's events: `Get Dead Letters    {blame}`, its health, its log",
     )

@@ -112,15 +112,16 @@ def contains(
     conditions = {"actor": actor, "role": role, "reason": reason, "object": object}
     wanted = listed((f"{name} {value}" for name, value in conditions.items() if value is not None), "any")
     near = "".join(
-        f"\n  {one.sequence} {one.time:%H:%M:%S} {one.action} {one.object} by {one.actor} ({one.role}): {one.reason}"
-        for one in (of_action or records)[-10:]
+        f"\n  {one.sequence} {one.time:%H:%M:%S} {one.action} {one.object} by {one.actor} ({one.role})"
+        + (f": {one.reason[:60]}" if one.reason else "")
+        for one in (of_action or records)[-5:]
     )
     verdict = Verdict(
         title=_TITLE,
         passed=good,
         expected=f"{'a record' if count is None else f'exactly {count} records'} of {action} ({wanted})",
         actual=f"{len(found)} such: {listed((one.sequence for one in found), 'none')}"
-        + ("" if good else f"; {len(of_action)} of this action, {len(records)} in all:{near or ' none'}"),
+        + ("" if good else f"; {len(of_action)} of this action, {len(records)} in all, the last:{near or ' none'}"),
         blame=None if good else Service.ORCHESTRATION,
         look_at="" if good else "whether the service that did it handed its entry over (its courier to orchestration)",
     )

@@ -21,9 +21,14 @@ def matching(escalations: Sequence[Escalation], level: EscalationLevel, reason: 
 
 
 def exists(
-    escalations: Sequence[Escalation], level: EscalationLevel, reason: str | None, count: int | None, about: str
+    escalations: Sequence[Escalation],
+    level: EscalationLevel,
+    reason: str | None,
+    count: int | None,
+    about: str,
+    at: str = "",
 ) -> Verdict:
-    """There is at least one that matches, or exactly ``count``."""
+    """There is at least one that matches, or exactly ``count``. ``at`` says where the workflow stands."""
     found = matching(escalations, level, reason)
     good = len(found) == count if count is not None else bool(found)
     number = "at least one" if count is None else f"exactly {count}"
@@ -38,5 +43,6 @@ def exists(
         blame=None if good else Service.ESCALATION,
         look_at=""
         if good
-        else "whether gate.failed reached the escalation service (its dead letters), and the step's findings",
+        else f"whether there is something to escalate{f': {at}' if at else ''}; then whether it reached the service: "
+        "`Get Dead Letters    escalation`, its log",
     )

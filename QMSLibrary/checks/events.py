@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -25,6 +25,8 @@ SAYS: Final[dict[str, Service]] = {
          _T.NOTIFICATION_FAILED), Service.ESCALATION),
 }  # fmt: skip
 """Which service says what; ``error.occurred`` any of them."""
+SHOWN: Final = 12
+"""Events of a sequence that a message shows."""
 
 
 def line(seen: Seen) -> str:
@@ -61,32 +63,78 @@ def sequence(events: Sequence[Seen], types: Sequence[str], within: timedelta, wo
         took = (found[-1].event.timestamp - found[0].event.timestamp).total_seconds() * 1000
         return Verdict(title=title, passed=True, expected=expected, actual=f"{' → '.join(types)} in {took:.0f} ms")
     ordered = sorted(events, key=lambda one: (one.event.timestamp, one.number))
-    seen_types = {one.event.type for one in events}
-    missing = [wanted for wanted in types if wanted not in seen_types]
-    blame = SAYS.get(missing[0]) if missing else None
-    if missing:
-        fault = f"without {listed(missing)}"
-    else:
-        fault = "all of them, in another order or too late"
-        out_of_order = _first_out_of_order(ordered, types)
-        blame = SAYS.get(out_of_order) if out_of_order else None
-    shown = "\n  ".join(line(one) for one in ordered[:20]) or "no event at all"
+    fault, blame, look_at = _sequence_fault(ordered, types, within)
+    wanted = [one for one in ordered if one.event.type in types]
+    others = sorted({str(one.event.type) for one in ordered if one.event.type not in types})
+    shown = "".join(f"\n  {line(one)}" for one in wanted[:SHOWN])
+    if len(wanted) > SHOWN:
+        shown += f"\n  and {len(wanted) - SHOWN} more of these"
+    if others:
+        shown += f"\n  beside: {listed(others)}"
     return Verdict(
         title=title,
         passed=False,
         expected=expected,
-        actual=f"{fault}:\n  {shown}",
+        actual=fault + (f":{shown}" if shown else ""),
         blame=blame,
-        look_at=f"whether {blame or 'each service'} got the event before it, and its dead letters (Get Dead Letters)",
+        look_at=look_at,
     )
 
 
-def _first_out_of_order(ordered: Sequence[Seen], types: Sequence[str]) -> str | None:
-    first = {wanted: next((n for n, one in enumerate(ordered) if one.event.type == wanted), -1) for wanted in types}
+def _sequence_fault(
+    ordered: Sequence[Seen], types: Sequence[str], within: timedelta
+) -> tuple[str, Service | None, str]:
+    """What is wrong with the events, who did it, and where to look."""
+    if not ordered:
+        return (
+            "no event of this workflow at all",
+            SAYS.get(types[0]),
+            "whether `Start Recording Events` came before the workflow was triggered, and whether it is the right one",
+        )
+    came = {one.event.type for one in ordered}
+    missing = [wanted for wanted in types if wanted not in came]
+    if missing:
+        blame = SAYS.get(missing[0])
+        who = blame or "each service"
+        if missing[0] == types[0]:
+            return (
+                f"without {listed(missing)}",
+                blame,
+                f"whether `Start Recording Events` came before what it announces; then the log of {who}",
+            )
+        return f"without {listed(missing)}", blame, _reached(who, types[types.index(missing[0]) - 1])
+    first = {wanted: next(one for one in ordered if one.event.type == wanted) for wanted in types}
     for before, after in pairwise(types):
-        if first[after] < first[before]:
-            return after
-    return types[-1]
+        if ordered.index(first[after]) < ordered.index(first[before]):
+            blame = SAYS.get(after)
+            return f"{after} came before {before}", blame, _reached(blame or "its service", before)
+    took = (first[types[-1]].event.timestamp - first[types[0]].event.timestamp).total_seconds()
+    gaps = {after: first[after].event.timestamp - first[before].event.timestamp for before, after in pairwise(types)}
+    slowest = max(gaps, key=lambda one: gaps[one], default=types[-1])
+    blame = SAYS.get(slowest)
+    fault = f"all of them in this order, and {took:.3f} s from the first to the last"
+    return fault, blame, f"what {blame or 'its service'} did before {slowest}, the longest pause: its log and its load"
+
+
+def _reached(who: str, event: str) -> str:
+    return f"whether {event} reached {who}, and whether {who} could handle it: `Get Dead Letters    {who}`, its log"
+
+
+def unheard(troubles: Mapping[Service, str]) -> str:
+    """Why there is no event stream of these services, each reason once."""
+    reasons = dict.fromkeys(troubles.values())
+    seen = "".join(
+        f"\n  {listed(one for one, why in troubles.items() if why == reason)}: {reason}" for reason in reasons
+    )
+    verdict = Verdict(
+        title=f"The events of {listed(troubles)} cannot be recorded",
+        passed=False,
+        expected="a live event stream",
+        actual=seen,
+        blame=next(iter(troubles)),
+        look_at=f"whether {next(iter(troubles))} runs, and its log",
+    )
+    return verdict.message.replace(": not as expected.", ".", 1)
 
 
 def consistent(events: Sequence[Seen], workflow_id: str, correlation_id: str) -> Verdict:

@@ -12,8 +12,9 @@ from QMSLibrary.contract.steps import Step, StepResult, StepStatus
 from QMSLibrary.contract.workflows import Workflow, WorkflowStatus
 
 from .events import line
-from .verdict import listed
-from .workflows import duration_text
+from .steps import told
+from .verdict import Verdict, listed
+from .workflows import duration_text, stands
 
 if TYPE_CHECKING:
     from QMSLibrary.contract.health import Health
@@ -48,25 +49,50 @@ def describe(
     ``trouble`` is the last question about the workflow that failed, ``stream_trouble`` why there is no event stream.
     """
     lines = [f"{awaited} did not come within {duration_text(timeout)}."]
-    lines.append(f"Workflow {workflow_id}: {_whole(workflow)}")
+    lines.append(f"Seen: workflow {workflow_id}: {_whole(workflow)}")
+    hint = None
     if workflow is not None:
         current = workflow.step_result(step or workflow.step)
-        lines.append(f"Step {current.step}: {_step(current, events)}")
+        lines.append(f"  step {current.step}: {_step(current, events)}")
         if step is not None and step is not workflow.step:
             running = workflow.step_result(workflow.step)
-            lines.append(f"It is at step {running.step}: {_step(running, events)}")
+            lines.append(f"  it is at step {running.step}: {_step(running, events)}")
         hint = _hint(workflow, step or workflow.step)
-        if hint:
-            lines.append(hint)
     if trouble is not None:
-        lines.append(f"Asking for it fails: {trouble}")
+        lines.append(f"  asking for it fails: {trouble}")
+    if hint is None:  # else it is the test that has to do something
+        lines.append(
+            f"Service to blame: {awaited_service(workflow, workflow.step if workflow else Step.DOR_VALIDATION)}"
+        )
+    trace = f"; correlation id {workflow.correlation_id}" if workflow is not None else ""
+    lines.append(f"Look at: {hint or 'the log of that service'}{trace}")
     for service, answer in health.items():
-        lines.append(f"The {service} service, asked now: {_health(answer)}")
+        # When asking for the workflow has failed, the reason stands above.
+        said = "not answering, either" if isinstance(answer, str) and trouble is not None else _health(answer)
+        lines.append(f"The {service} service, asked now: {said}")
     if stream_trouble is not None:
-        lines.append(f"There was no event stream, so it was polled: {stream_trouble}")
+        why = "for the same reason" if stream_trouble == trouble else stream_trouble
+        lines.append(f"There was no event stream, so it was polled: {why}")
     last = list(events)[-8:]
     lines.append("Last events:" + ("".join(f"\n  {line(one)}" for one in last) or " none"))
     return "\n".join(lines)
+
+
+def stopped(workflow: Workflow, wanted: str) -> str:
+    """Why it is useless to wait: the workflow has come to an end, or to a gate that failed."""
+    result = workflow.step_result(workflow.step)
+    failed = workflow.status is WorkflowStatus.FAILED
+    verdict = Verdict(
+        title=f"Workflow {workflow.id} does not come to {wanted} any more",
+        passed=False,
+        expected=wanted,
+        actual=stands(workflow),
+        blame=Service.DECISION if failed else Service.ORCHESTRATION,
+        look_at=(told(result) if failed else "the log of orchestration")
+        + (f"; `Retry Step    {workflow.step}` or `Override Gate    {workflow.step}` lets it go on" if failed else "")
+        + f"; correlation id {workflow.correlation_id}",
+    )
+    return verdict.message.replace(": not as expected.", ".", 1)
 
 
 def _whole(workflow: Workflow | None) -> str:
@@ -101,13 +127,15 @@ def _hint(workflow: Workflow, step: Step) -> str | None:
     """What the tester may have forgotten."""
     result = workflow.step_result(workflow.step)
     if result.waiting_for == ["progress"]:
-        return "It was triggered step by step: Progress Workflow lets it through the gate."
+        return "the test itself: it was triggered step by step, and `Progress Workflow` lets it through the gate"
     if result.waiting_for == ["approval"]:
-        return "It waits for a person's approval: Approve Workflow gives it."
+        return "the test itself: it waits for a person's approval, and `Approve Workflow` gives it"
     if workflow.status is WorkflowStatus.FAILED and step.number >= workflow.step.number:
-        return f"The gate of {workflow.step} failed, so nothing comes after it until Retry Step or Override Gate."
+        return (
+            f"the gate of {workflow.step}: it failed, and nothing comes after it until `Retry Step` or `Override Gate`"
+        )
     if workflow.status is WorkflowStatus.QUEUED:
-        return "It is queued: all slots for concurrent workflows are taken."
+        return "the load: it is queued, because all slots for concurrent workflows are taken"
     return None
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import Workflow, WorkflowStatus
 
+from .steps import describe
 from .verdict import Verdict, listed, worst
 
 
@@ -22,6 +23,11 @@ def duration_text(duration: timedelta) -> str:
     hours, minutes = divmod(minutes, 60)
     parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
     return " ".join(f"{value} {unit}" for value, unit in parts if value)
+
+
+def stands(workflow: Workflow) -> str:
+    """Where a workflow is, and why: ``DOR_FAILED; dor_validation is failed (attempt 1), reasons: missing_tests``."""
+    return f"{workflow.state}; {workflow.step} is {describe(workflow.step_result(workflow.step))}"
 
 
 def meets(
@@ -93,15 +99,16 @@ def completion_rate(workflows: Sequence[Workflow], at_least: float) -> Verdict:
     states: dict[str, int] = {}
     for one in others:
         states[one.state] = states.get(one.state, 0) + 1
-    first = listed(f"{one.id} ({one.state} at {one.step})" for one in others[:5])
+    first = "; ".join(f"{one.id} is {stands(one)}" for one in others[:3])
+    gates = all(one.status is WorkflowStatus.FAILED for one in others)
     return Verdict(
-        title=f"The completion rate of {len(workflows)} workflows",
+        title=f"The completion rate of {len(workflows)} workflow{'s' if len(workflows) > 1 else ''}",
         passed=rate >= at_least,
         expected=f"at least {at_least:.1%}",
         actual=f"{rate:.1%} ({len(completed)} completed"
         + "".join(f", {count} {state}" for state, count in states.items())
         + ")",
-        blame=None if rate >= at_least else Service.ORCHESTRATION,
+        blame=None if rate >= at_least else Service.DECISION if gates else Service.ORCHESTRATION,
         look_at="" if rate >= at_least else f"the first that did not complete: {first}",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -181,8 +182,9 @@ class HttpService:
         }
         where = f"{method} {self.url}{path}"
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            reason = re.sub(r"\[Errno -?\d+\] ", "", str(error)).lower() or "no answer"
             return ServiceUnreachable(
-                f"The {self.service} service cannot be reached at {self.url} ({error or 'no answer'}). "
+                f"The {self.service} service cannot be reached at {self.url} ({reason}). "
                 f"Expected it to answer {method} {path}. Look whether it runs (qms status) and whether its address "
                 "in the environment file is right.",
                 **known,

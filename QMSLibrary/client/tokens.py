@@ -72,7 +72,8 @@ class Tokens:
         except NotAuthenticated as error:
             raise NotAuthenticated(
                 f"The QMS {self._connection.name!r} refuses the account {account.username!r} of the role {role}: "
-                f"{error.detail or error}. Look at the name and password of this role in the environment file.",
+                f"{str(error.detail or error).rstrip('.')}. Look at the name and password of this role in the "
+                "environment file.",
                 service=Service.ORCHESTRATION,
                 method=error.method,
                 path=error.path,

@@ -94,8 +94,8 @@ def read(path: Path) -> Description:
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise EnvironmentUseError(f"{path} line {line}: this is not YAML: {error.problem}.") from None
+        line, fault = _yaml_fault(error)
+        raise EnvironmentUseError(f"{path} line {line}: this is not YAML: {fault}.") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise EnvironmentUseError(f"{path} cannot be read: {error}") from None
     reader = _Reader(path)
@@ -258,6 +258,24 @@ class _Reader:
             except ValidationError as error:
                 self.refuse(value, f"{key}.{name}", repr(value.value), wanted(error))
         return found
+
+
+def _yaml_fault(error: yaml.MarkedYAMLError) -> tuple[int, str]:
+    """The line where something is wrong, and what. What is left open is wrong where it begins."""
+    line = error.problem_mark.line + 1 if error.problem_mark else 1
+    context, problem = error.context or "", error.problem or "it cannot be read"
+    if "quoted scalar" in context and error.context_mark:
+        return error.context_mark.line + 1, "the text that begins with a quotation mark here does not end with one"
+    if "'\\t'" in problem:
+        return line, "there is a tab at the beginning; indent with blanks"
+    if "flow" in context and error.context_mark:
+        return error.context_mark.line + 1, "a bracket is not closed, or a comma is missing"
+    words = {
+        "could not find expected ':'": "a colon is missing, or the blanks before the line are wrong",
+        "mapping values are not allowed here": "a colon is not expected here; put the text in quotation marks",
+        "expected <block end>, but found": "the blanks before this line are not those of its neighbours",
+    }
+    return line, next((said for begin, said in words.items() if problem.startswith(begin)), problem)
 
 
 def _shown(node: yaml.Node) -> str:

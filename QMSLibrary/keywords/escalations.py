@@ -7,6 +7,7 @@ from datetime import timedelta
 from robot.api.deco import keyword
 
 from QMSLibrary.checks import escalations
+from QMSLibrary.checks.workflows import stands
 from QMSLibrary.contract.escalations import Escalation, EscalationLevel, EscalationState, Notification
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
@@ -79,8 +80,10 @@ class Escalations(Chapter):
             found[:] = self.qms.escalation.escalations(workflow_id=wanted, role=as_role)
             return escalations.exists(found, level, reason, count, wanted).passed
 
-        self.eventually(look, timeout, Service.ESCALATION, wanted)
-        self.require(escalations.exists(found, level, reason, count, f"workflow {wanted}"))
+        at = ""
+        if not self.eventually(look, timeout, Service.ESCALATION, wanted):
+            at = stands(self.fetch(wanted))  # a workflow that does not exist is said to be so
+        self.require(escalations.exists(found, level, reason, count, f"workflow {wanted}", at))
         matching = escalations.matching(found, level, reason)
         return matching[0] if matching else None
 

@@ -45,11 +45,7 @@ class Events(Chapter):
         live = hub.open(wanted)
         missing = [service for service in wanted if service not in live]
         if missing:
-            troubles = "; ".join(f"{one}: {hub.trouble(one) or 'not live within 5 s'}" for one in missing)
-            raise CheckFailed(
-                f"The events of {', '.join(missing)} cannot be recorded.\nExpected: a live event stream\n"
-                f"Seen: {troubles}\nService to blame: {missing[0]}"
-            )
+            raise CheckFailed(events.unheard({one: hub.trouble(one) or "not live within 5 s" for one in missing}))
         self.session.record(wanted)
         self.say(f"Recording the events of {', '.join(wanted)}.")
 
@@ -292,7 +288,7 @@ class Events(Chapter):
         try:
             return self.qms.service(service).component_state(workflow_id, role=role)
         except NotFound:
-            return "does not know the workflow"
+            return agreement.UNKNOWN
         except QMSError as error:
             return str(error)
 

@@ -100,7 +100,7 @@ class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
         )
 
     def get_keyword_arguments(self, name: str) -> Any:
-        """What a keyword takes. While tests run it takes any option, so that a misspelled one is answered in words."""
+        """What a keyword takes. While tests run it takes anything, so that a mistake is answered in words."""
         arguments = super().get_keyword_arguments(name)
         # For documentation, editors and a dry run it is what there really is.
         return options.as_asked(arguments) if _running() else arguments

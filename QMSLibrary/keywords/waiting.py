@@ -170,10 +170,4 @@ class Waiting(Chapter):
             return str(error)
 
     def _stopped(self, workflow: Workflow, wanted: str) -> str:
-        result = workflow.step_result(workflow.step)
-        reasons = ", ".join(result.failure_reasons) or "no reason given"
-        return (
-            f"Workflow {workflow.id} does not come to {wanted}.\nExpected: {wanted}\n"
-            f"Seen: {workflow.state}; the step {workflow.step} is {result.status} ({reasons})\n"
-            f"Look at: the findings of {workflow.step}; Retry Step or Override Gate would let it go on"
-        )
+        return timeouts.stopped(workflow, wanted)

@@ -71,7 +71,12 @@ def test_targets_are_the_contracts_with_the_files_own(written):
     [
         ("", 1, "got nothing; expected a mapping"),
         ("- a\n", 1, "got a list; expected a mapping"),
-        ("kind: [\n", 2, "this is not YAML"),
+        ("kind: [\n", 2, "this is not YAML: a bracket is not closed"),
+        ('kind: existing\nurls:\n  decision: "http://x\naccounts:\n', 3, "the text that begins with a quotation mark"),
+        ("kind: existing\nurls:\n\tdecision: http://x\n", 3, "there is a tab at the beginning; indent with blanks"),
+        ("kind: existing\nadapter: a: b\n", 2, "a colon is not expected here"),
+        ("kind: existing\nurls\naccounts: {}\n", 3, "this is not YAML: a colon is "),
+        ("kind: existing\nurls:\n  decision: http://x\n dashboard: http://x\n", 4, "the blanks before this line"),
         ("a: b\n", 1, "kind: got nothing; expected one of embedded, existing"),
         ("kind: docker\n", 1, "kind: got 'docker'; expected one of embedded, existing"),
         ("kind: embedded\nurl: x\n", 2, "url: got an unknown key; expected one of kind, movable_clock"),
