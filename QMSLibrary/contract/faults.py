@@ -27,7 +27,12 @@ _WORDS: Final = {
     "json_invalid": "is not JSON: {error}",
     "timezone_aware": "must say its time zone",
 }
-_FORMS: Final = {r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$": "owner/name"}
+_FORMS: Final = {
+    r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$": "owner/name",
+    r"^[A-Za-z0-9._-]+$": "letters, digits and . _ - without blanks",
+    r"^[A-Za-z0-9._#-]+$": "letters, digits and . _ # - without blanks",
+    r"^[0-9a-f]{40}$": "40 digits of a commit's hash",
+}
 """Patterns that have a name of their own."""
 _KINDS: Final = {
     "string": "a text",

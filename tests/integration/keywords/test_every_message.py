@@ -32,6 +32,7 @@ GOOD = {
     "service": "dashboard", "event": "${EVENT}", "reason": "because it is so", "rating": "4", "count": "1", "by": "1 s",
     "action": "gate.failed", "path": "${EXECDIR}", "range": "HEAD~1..HEAD",
 }  # fmt: skip
+BY_TYPE = {int: "1", float: "1", timedelta: "1 s", Path: "${EXECDIR}"}
 HURRY = {"timeout": "200 ms", "within": "200 ms"}
 TESTS = """
 Suite Setup    Prepare
@@ -100,7 +101,7 @@ def mistakes():
             if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD
         ]
         hurry = {option: value for option, value in HURRY.items() if option in parameters}
-        right = [GOOD[one] for one in required]
+        right = [GOOD[one] if one in GOOD else BY_TYPE.get(hints[one], "something") for one in required]
 
         def row(*cells, title_=title, **options):
             return "    ".join([title_, *cells, *(f"{option}={value}" for option, value in options.items())])

@@ -42,7 +42,7 @@ def test_a_service_that_is_down():
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     qms = QMS(connection(url), Journal())
-    with pytest.raises(errors.ServiceUnreachable, match=rf"orchestration service cannot be reached at {url} \(connection refused\)"):
+    with pytest.raises(errors.ServiceUnreachable, match=rf"service cannot be reached at {url} \(connection refused\)"):
         qms.orchestration.health()
     assert last_act(qms).outcome is Outcome.FAILED
     qms.close()

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, Validat
 from QMSLibrary.contract.faults import faults, wanted
 from QMSLibrary.contract.model import Model, Request
 from QMSLibrary.contract.pull_requests import PullRequest
+from QMSLibrary.contract.routing import AgentRegistration
 from QMSLibrary.contract.steps import Severity
 
 
@@ -73,6 +74,12 @@ def test_what_is_not_json():
     with pytest.raises(ValidationError) as error:
         Everything.model_validate_json("<html>")
     assert faults(error.value)[0].startswith("it is not JSON: ")
+
+
+def test_the_forms_of_the_contract_have_names():
+    with pytest.raises(ValidationError) as error:
+        AgentRegistration(agent_id="a b", capabilities=["x"], load_capacity=1)
+    assert faults(error.value) == ["agent_id must be written as letters, digits and . _ - without blanks (got 'a b')"]
 
 
 def test_what_was_wanted():
