@@ -70,7 +70,8 @@ def _converted(name: str, hint: Any, value: Any) -> Any:
 
 def _one_of(name: str, hints: tuple[Any, ...], value: Any) -> Any:
     kinds = [one for one in hints if one is not NoneType]
-    if NoneType in hints and (value is None or (str not in kinds and str(value).strip().lower() == "none")):
+    none = value is None or (isinstance(value, str) and str not in kinds and value.strip().lower() == "none")
+    if none and NoneType in hints:
         return None
     if any(isinstance(one, type) and one is not timedelta and isinstance(value, one) for one in kinds):
         return value

@@ -8,6 +8,7 @@ from robot.api.deco import keyword
 
 from QMSLibrary.checks import escalations
 from QMSLibrary.checks.workflows import stands
+from QMSLibrary.client.errors import NotFound, QMSError
 from QMSLibrary.contract.escalations import Escalation, EscalationLevel, EscalationState, Notification
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
@@ -82,7 +83,7 @@ class Escalations(Chapter):
 
         at = ""
         if not self.eventually(look, timeout, Service.ESCALATION, wanted):
-            at = stands(self.fetch(wanted))  # a workflow that does not exist is said to be so
+            at = self._standing(wanted)
         self.require(escalations.exists(found, level, reason, count, f"workflow {wanted}", at))
         matching = escalations.matching(found, level, reason)
         return matching[0] if matching else None
@@ -125,6 +126,15 @@ class Escalations(Chapter):
             "\n".join(f"{one.channel} to tier {one.tier}: {one.state} after {one.attempts} attempts" for one in found),
         )
         return found
+
+    def _standing(self, workflow_id: str) -> str:
+        """Where a workflow is, or why that cannot be told. Raises NotFound when there is none."""
+        try:
+            return stands(self.fetch(workflow_id))
+        except NotFound:
+            raise
+        except QMSError as error:
+            return str(error)
 
     def _told(self, what: str, escalation: Escalation) -> Escalation:
         self.say(f"{what} {escalation.id} ({escalation.level}, {escalation.type}): {escalation.state}.", escalation)

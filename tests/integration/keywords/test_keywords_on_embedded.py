@@ -240,6 +240,30 @@ A Review
     assert tests["Step"].message.startswith("My own words come first\nThe status of dor_validation of workflow ")
 
 
+def test_an_escalation_is_missed_although_orchestration_is_down_as_well(tmp_path):
+    tests, _ = run(
+        tmp_path,
+        """
+*** Test Cases ***
+Down
+    ${environment} =    Use Environment    own=True
+    ${pr} =    Create Pull Request    complexity=low
+    Trigger Workflow    ${pr}
+    Wait For Workflow
+    Escalation Should Exist    L1_IMMEDIATE    count=0
+    Evaluate    $environment.kill_service('orchestration')
+    Escalation Should Exist    L1_IMMEDIATE    timeout=200 ms
+
+Unknown
+    Escalation Should Exist    L1_IMMEDIATE    workflow=wf-nonsense    timeout=200 ms
+""",
+    )
+    assert "Expected: at least one L1_IMMEDIATE\n" in tests["Down"].message
+    assert "The orchestration service cannot be reached" in tests["Down"].message
+    assert tests["Unknown"].message.startswith("The orchestration service answered GET ")
+    assert "There is no workflow 'wf-nonsense'" in tests["Unknown"].message
+
+
 def test_a_workflow_is_held_to_the_limits_that_are_named_and_to_all_without_any(tmp_path):
     tests, _ = run(
         tmp_path,
