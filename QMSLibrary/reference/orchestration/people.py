@@ -26,6 +26,8 @@ from QMSLibrary.contract.workflows import (
     transition_allowed,
 )
 from QMSLibrary.reference.kernel.call import Call
+from QMSLibrary.reference.kernel.context import Context
+from QMSLibrary.reference.kernel.identity import Identity
 from QMSLibrary.reference.kernel.refusals import Refusal, RefusalRecord, field_refused
 
 from .act import Act, illegal_transition
@@ -33,33 +35,45 @@ from .gates import begin_again, break_down, decide_gate, fail_gate, pass_gate, t
 from .review import APPROVAL, PROGRESS, Review, new_steps, summary_of
 from .tables import pull_requests, workflows
 
-_FINISHED = (WorkflowState.COMPLETED.value, WorkflowState.ERROR.value)
+FINISHED = (WorkflowState.COMPLETED.value, WorkflowState.ERROR.value)
 
 
 def start(connection: Connection, call: Call[WorkflowRequest]) -> Act:
     """Request a review. Raises Refusal (409) when the pull request has one that is not finished."""
-    body, pull_request = call.body, call.body.pull_request
+    return begin(call.context, connection, call.body, call.identity, call.correlation_id, call.identity.name)
+
+
+def begin(
+    context: Context,
+    connection: Connection,
+    body: WorkflowRequest,
+    actor: Identity,
+    correlation_id: str,
+    requested_by: str,
+) -> Act:
+    """The same for whoever speaks for ``requested_by``; ``actor`` is who it goes on record for."""
+    pull_request = body.pull_request
     _refuse_second(connection, pull_request)
-    now = call.context.now()
+    now = context.now()
     review = Review(
         id=uuid4().hex,
         pull_request=summary_of(pull_request),
         step_by_step=body.step_by_step,
         approval_required=body.approval_required,
-        correlation_id=call.correlation_id,
-        requested_by=call.identity.name,
+        correlation_id=correlation_id,
+        requested_by=requested_by,
         created_at=now,
         run_started_at=now,
         updated_at=now,
         steps=new_steps(),
     )
     connection.execute(pull_requests.insert(), {"workflow_id": review.id, "body": pull_request.model_dump_json()})
-    act = Act(call.context, connection, review, call.identity, call.correlation_id)
+    act = Act(context, connection, review, actor, correlation_id)
     act.record(
         AuditAction.WORKFLOW_REQUESTED,
         after={"pull_request": pull_request.id, "repository": pull_request.repository, "author": pull_request.author},
     )
-    act.tell(EventType.PR_CREATED, requested_by=call.identity.name, files=len(pull_request.files))
+    act.tell(EventType.PR_CREATED, requested_by=requested_by, files=len(pull_request.files))
     wait_for_slot(act)
     return act
 
@@ -69,16 +83,21 @@ def _refuse_second(connection: Connection, pull_request: PullRequest) -> None:
         select(workflows.c.id)
         .where(workflows.c.repository == pull_request.repository)
         .where(workflows.c.pull_request_id == pull_request.id)
-        .where(workflows.c.state.not_in(_FINISHED))
+        .where(workflows.c.state.not_in(FINISHED))
         .limit(1)
     ).scalar()
     if open_one is not None:
-        raise Refusal(
-            409,
-            "already_in_review",
-            f"Pull request {pull_request.id} of {pull_request.repository} is under review in workflow {open_one}. "
-            f"Push a commit or retry its gate there.",
-        )
+        raise second_review(pull_request, open_one)
+
+
+def second_review(pull_request: PullRequest, workflow_id: str) -> Refusal:
+    """It has a review that is not finished."""
+    return Refusal(
+        409,
+        "already_in_review",
+        f"Pull request {pull_request.id} of {pull_request.repository} is under review in workflow {workflow_id}. "
+        f"Push a commit or retry its gate there.",
+    )
 
 
 def progress(act: Act, reason: str) -> None:
@@ -127,33 +146,60 @@ def retry(act: Act, body: RetryRequest) -> None:
         raise Refusal(
             409, "illegal_transition", f"Workflow {review.id} is {review.state}; only a gate that failed is retried."
         )
-    before = review.current.attempt
     _change_files(act, body.files or [])
+    _retry(act, files=[file.path for file in body.files or []])
+
+
+def retry_with(act: Act, pull_request: PullRequest, changed: list[str]) -> None:
+    """Another attempt at the failed gate with what mends it beside files: ``changed`` names that for the record."""
+    _replace(act, pull_request)
+    _retry(act, changed=changed)
+
+
+def _retry(act: Act, **mended: list[str]) -> None:
+    step, before = act.review.step.value, act.review.current.attempt
     act.record(
         AuditAction.STEP_RETRIED,
-        before={"step": review.step.value, "attempt": before},
-        after={"step": review.step.value, "attempt": before + 1, "files": [file.path for file in body.files or []]},
+        before={"step": step, "attempt": before},
+        after={"step": step, "attempt": before + 1, **mended},
     )
     try_again(act, "retry")
 
 
 def push_commit(act: Act, body: CommitRequest) -> None:
     """The branch has moved: the review starts again from the first gate."""
-    review = act.review
-    if body.head_sha == review.pull_request.head_sha:
-        raise Refusal(409, "commit_known", f"{body.head_sha} is the head of this review already.")
-    before = review.pull_request.head_sha
+    _refuse_known(act, body.head_sha)
+    before = act.review.pull_request.head_sha
     _change_files(act, body.files, body.head_sha)
+    _start_over(act, before, body.head_sha, [file.path for file in body.files])
+
+
+def take_new_head(act: Act, pull_request: PullRequest) -> None:
+    """The branch has moved, and what the pull request is now is known as a whole: its text and all its files."""
+    assert pull_request.head_sha is not None
+    _refuse_known(act, pull_request.head_sha)
+    before = act.review.pull_request.head_sha
+    _replace(act, pull_request)
+    _start_over(act, before, pull_request.head_sha, [file.path for file in pull_request.files])
+
+
+def _refuse_known(act: Act, head_sha: str) -> None:
+    if head_sha == act.review.pull_request.head_sha:
+        raise Refusal(409, "commit_known", f"{head_sha} is the head of this review already.")
+
+
+def _start_over(act: Act, before: str | None, head_sha: str, paths: list[str]) -> None:
+    review = act.review
     act.record(
         AuditAction.COMMIT_PUSHED,
         before={"head_sha": before, "run": review.run},
-        after={"head_sha": body.head_sha, "run": review.run + 1, "files": [file.path for file in body.files]},
+        after={"head_sha": head_sha, "run": review.run + 1, "files": paths},
     )
     if review.state is WorkflowState.INITIALIZED:
         review.run += 1
         act.tell(EventType.PR_UPDATED, step=review.step.value, cause="commit")
     else:
-        begin_again(act, "commit", f"commit {body.head_sha}")
+        begin_again(act, "commit", f"commit {head_sha}")
 
 
 def _change_files(act: Act, files: Iterable[FileChange], head_sha: str | None = None) -> None:
@@ -163,6 +209,10 @@ def _change_files(act: Act, files: Iterable[FileChange], head_sha: str | None = 
     pull_request.files = list(by_path.values())
     if head_sha is not None:
         pull_request.head_sha = head_sha
+    _replace(act, pull_request)
+
+
+def _replace(act: Act, pull_request: PullRequest) -> None:
     act.store_pull_request(pull_request)
     act.review.pull_request = summary_of(pull_request)
 
