@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from QMSLibrary.contract.services import Service
+
+
+@dataclass(frozen=True, slots=True)
+class CodeHostSettings:
+    """Where the files of pull requests are, and with how much patience they are asked for."""
+
+    url: str
+    """The root of its REST API: ``https://api.github.com``, ``https://github.example.com/api/v3``. No other host is
+    ever asked, whatever a payload says."""
+    token: str | None = field(default=None, repr=False)
+    """Needs read access to contents and pull requests; None asks as anybody."""
+    timeout: float = 15.0
+    """Seconds for one request."""
+    tries: int = 8
+    """How often one request is tried before the delivery fails; with the pauses below that is about a minute."""
+    first_pause: float = 0.5
+    """Seconds before the second try; each pause is twice the one before."""
+    longest_pause: float = 60.0
+    """Seconds; also the most that is waited because the code host asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +45,8 @@ class ServiceSettings:
     """Whether ``PUT /api/clock`` is allowed. Never in production."""
     log_file: Path | None = None
     """Where the service's log lines go; None: standard error."""
+    code_host: CodeHostSettings | None = None
+    """None: webhooks are taken, and those that would begin a review fail for want of files."""
 
     def url(self, service: Service) -> str:
         """The root of ``service`` without a trailing slash."""

@@ -20,7 +20,7 @@ from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.reference.kernel import server
 from QMSLibrary.reference.kernel.secrets import create_secrets, load_secrets
-from QMSLibrary.reference.kernel.settings import ServiceSettings
+from QMSLibrary.reference.kernel.settings import CodeHostSettings, ServiceSettings
 from QMSLibrary.reference.kernel.tokens import Tokens
 
 _FORK = multiprocessing.get_context("fork")
@@ -33,6 +33,7 @@ class Running:
     directory: Path
     databases: dict[Service, str] = field(default_factory=dict)
     movable_clock: bool = True
+    code_host: CodeHostSettings | None = None
     listeners: dict[Service, socket.socket] = field(default_factory=dict)
     processes: dict[Service, Any] = field(default_factory=dict)
 
@@ -57,6 +58,7 @@ class Running:
             state_dir=self.directory,
             movable_clock=self.movable_clock,
             log_file=self.directory / f"{service}.log",
+            code_host=self.code_host,
         )
 
     def start(self, services: Iterable[Service] = Service, *, wait: bool = True) -> None:
