@@ -22,6 +22,7 @@ _REASONS: Final = {
     404: "There is no such thing",
     409: "The state does not allow it",
     413: "The body is too large",
+    415: "The body is of another kind than is taken here",
     422: "A field is not as it must be",
 }
 _REFERENCES: Final = "#/components/schemas/{model}"
@@ -36,6 +37,7 @@ def openapi(service: Service) -> dict[str, Any]:
             models.append((route.answer, "serialization"))
         if route.body is not None:
             models.append((route.body, "validation"))
+        models += [(model, "validation") for model in route.signed]
     names, definitions = models_json_schema(list(dict.fromkeys(models)), ref_template=_REFERENCES)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
@@ -66,7 +68,9 @@ def _operation(route: Route, names: dict[Any, Any]) -> dict[str, Any]:
               for name in re.findall(r"{(\w+)}", route.path)),
             *(_parameter(parameter) for parameter in route.query),
         ],
-        "responses": {str(route.status): _answer(route, names)},
+        "responses": {
+            str(status): _answer(route, names) for status in (route.status, route.repeat_status) if status is not None
+        },
         "security": [] if route.access == PUBLIC else [{"bearer": []}],
     }  # fmt: skip
     if route.body is not None:
@@ -74,6 +78,9 @@ def _operation(route: Route, names: dict[Any, Any]) -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": names[(route.body, "validation")]}},
         }
+    elif route.signed:
+        shapes = {"anyOf": [names[(model, "validation")] for model in route.signed]}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": shapes}}}
     refused = {422, *route.refusals}
     if route.body is not None:
         refused |= {400, 413}
@@ -105,7 +112,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     return {
         "name": parameter.name,
         "in": parameter.place,
-        "required": False,
+        "required": parameter.required,
         "description": parameter.description,
         "schema": schema,
     }

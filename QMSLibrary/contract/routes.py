@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from . import audit, clock, dashboard, escalations, events, health, identity, routing, workflows
+from . import audit, clock, dashboard, escalations, events, health, identity, routing, webhooks, workflows
 from .model import Model, Request
 from .pull_requests import PullRequest
 from .roles import SERVICE_ROLE, Role
@@ -26,6 +26,7 @@ class Parameter:
     description: str
     type: type = str
     place: Literal["query", "header"] = "query"
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,10 @@ class Route:
     media_type: str = "application/json"
     services_too: bool = False
     """Services may use it as well, although it has a person's role."""
+    signed: tuple[type[Model], ...] = ()
+    """Instead of ``body``: what is read of a body that is taken as it came, because a signature is over its bytes."""
+    repeat_status: int | None = None
+    """The status when the very same was had before; the answer is of the same kind."""
 
     def url(self, **parts: str) -> str:
         """The path with its parts filled in, each one percent-encoded."""
@@ -168,6 +173,32 @@ AUDIT_HEAD = Route("audit_head", "GET", "/api/audit/head", _O, "Its signed end",
 RECORD_AUDIT = Route(
     "record_audit", "POST", "/api/audit", _O, "Take audit entries of another service", SERVICE_ROLE,
     events.DeliveryReport, body=audit.AuditEntryBatch,
+)  # fmt: skip
+GITHUB_WEBHOOK = Route(
+    "github_webhook", "POST", "/api/webhooks/github", _O,
+    "GitHub tells what happened to a pull request (signed with the shared secret)", PUBLIC, webhooks.HookReceipt,
+    status=202, repeat_status=200, signed=(webhooks.PullRequestHook, webhooks.PingHook, webhooks.Hook),
+    refusals=(400, 401, 413, 415),
+    query=(
+        Parameter(webhooks.EVENT_HEADER, "What happened: pull_request, ping, ….", place="header", required=True),
+        Parameter(
+            webhooks.DELIVERY_HEADER, "The delivery's own id; each is taken once.", place="header", required=True
+        ),
+        Parameter(
+            webhooks.SIGNATURE_HEADER, "sha256= and HMAC-SHA256 of the body, hexadecimal.", place="header",
+            required=True,
+        ),
+    ),
+)  # fmt: skip
+WEBHOOK_DELIVERIES = Route(
+    "webhook_deliveries", "GET", "/api/webhooks/deliveries", _O, "What GitHub told and what became of it, newest first",
+    Role.QA_LEAD, webhooks.HookDeliveryPage,
+    query=(
+        Parameter("delivery_id", "Only this delivery."),
+        Parameter("repository", "Only this repository's."),
+        Parameter("state", "Only those in this state.", webhooks.DeliveryState),
+        *_PAGE,
+    ),
 )  # fmt: skip
 
 # --- decision

@@ -23,7 +23,7 @@ from .identity import ANONYMOUS, Identity
 from .refusals import Refusal, RefusalRecord, field_refused, not_found
 from .tokens import TokenRefusedError
 
-BodyT = TypeVar("BodyT", bound=model.Request)
+BodyT = TypeVar("BodyT", bound=model.Model)
 MAXIMUM_BODY: Final = 8 << 20
 """Bytes of a request's body."""
 _PATIENCE: Final = (

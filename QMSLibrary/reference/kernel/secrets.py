@@ -17,6 +17,7 @@ from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 
 _PASSWORD_BYTES = 24
+_WEBHOOK_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Secrets:
     """Signs the head of the audit trail; only orchestration uses it."""
     service_keys: dict[Service, Ed25519PrivateKey] = field(repr=False)
     """Each service signs its own tokens, so that one service cannot speak in another's name."""
+    webhook_secret: str = field(repr=False)
+    """Shared with the code host, which signs its webhooks with it; only orchestration uses it."""
 
 
 def create_secrets(path: Path) -> Secrets:
@@ -49,6 +52,7 @@ def create_secrets(path: Path) -> Secrets:
         "token_key": _new_key(),
         "audit_key": _new_key(),
         "service_keys": {service.value: _new_key() for service in Service},
+        "webhook_secret": secrets.token_hex(_WEBHOOK_SECRET_BYTES),
     }
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -85,10 +89,17 @@ def _key(text: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(base64.b64decode(text, validate=True))
 
 
+def _filled(text: Any) -> str:
+    if not isinstance(text, str) or not text:
+        raise ValueError("the webhook secret is empty; anybody could sign with that")
+    return text
+
+
 def _from_document(document: dict[str, Any]) -> Secrets:
     return Secrets(
         accounts={Role(role): Account(**account) for role, account in document["accounts"].items()},
         token_key=_key(document["token_key"]),
         audit_key=_key(document["audit_key"]),
         service_keys={Service(name): _key(text) for name, text in document["service_keys"].items()},
+        webhook_secret=_filled(document["webhook_secret"]),
     )

@@ -32,7 +32,7 @@ from .tokens import Tokens
 _BUILD: Final = {service: import_module(f"QMSLibrary.reference.{service.value}").build for service in Service}
 for _route in ROUTES:
     # The contract's models are built on first use; here that is before the fork, once for all four services.
-    for _model in (_route.body, _route.answer):
+    for _model in (_route.body, _route.answer, *_route.signed):
         if _model is not None:
             _model.model_rebuild()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from QMSLibrary.reference.kernel.blueprint import Blueprint
 from QMSLibrary.reference.kernel.context import Context
 
-from . import accounts, chain, deadlines, reception, serving, trail
+from . import accounts, chain, deadlines, reception, serving, trail, webhook_intake
 from .tables import TABLES
+from .webhook_work import Deliveries
 
 
 def build(context: Context) -> Blueprint:
@@ -19,4 +20,7 @@ def build(context: Context) -> Blueprint:
     reception.add_to(blueprint)
     deadlines.add_to(blueprint)
     trail.add_to(blueprint)
+    deliveries = Deliveries(context)
+    blueprint.background("webhooks")(deliveries.run)
+    webhook_intake.add_to(blueprint, deliveries.wake)
     return blueprint

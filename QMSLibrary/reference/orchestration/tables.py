@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Index, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
 from QMSLibrary.reference.kernel.log import Sequence
 
@@ -50,4 +50,24 @@ users = Table(
     Column("role", String(16), nullable=False),
     Column("password", String(256), nullable=False),
     Column("active", Boolean, nullable=False),
+)
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    TABLES,
+    Column("number", Sequence, primary_key=True, autoincrement=True),
+    Column("delivery_id", String(64), nullable=False, unique=True),
+    Column("event", String(64), nullable=False),
+    Column("action", String(256)),
+    Column("repository", String(256)),
+    Column("pull_request", Integer),
+    Column("sender", String(256)),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text),
+    Column("workflow_id", String(64)),
+    Column("correlation_id", String(128), nullable=False),
+    Column("received_at", String(32), nullable=False),
+    Column("settled_at", String(32)),
+    Column("payload", Text),  # what is read of it, as long as it is queued
+    Index("webhook_deliveries_by_state", "state", "number"),
+    sqlite_autoincrement=True,
 )

@@ -10,6 +10,8 @@ from QMSLibrary.contract import routes
 from QMSLibrary.contract.roles import SERVICE_ROLE, Role
 from QMSLibrary.contract.routes import PUBLIC, ROUTES, Route, routes_of
 from QMSLibrary.contract.services import Service
+from QMSLibrary.contract.steps import Step
+from QMSLibrary.contract.webhooks import SIGNATURE_HEADER, StatusContext
 
 each_route = pytest.mark.parametrize("route", ROUTES, ids=[route.name for route in ROUTES])
 
@@ -35,8 +37,16 @@ def test_a_route_is_written_down_in_full(route: Route) -> None:
 
 
 @each_route
-def test_only_health_and_log_in_are_public(route: Route) -> None:
-    assert (route.access == PUBLIC) is (route.name in {"health", "log_in"})
+def test_only_health_log_in_and_what_is_signed_are_public(route: Route) -> None:
+    assert (route.access == PUBLIC) is (route.name in {"health", "log_in"} or bool(route.signed))
+
+
+@each_route
+def test_what_is_signed_has_a_signature_and_no_body_of_ours(route: Route) -> None:
+    if route.signed:
+        assert route.body is None
+        assert SIGNATURE_HEADER in [parameter.name for parameter in route.query if parameter.required]
+        assert 401 in route.refusals
 
 
 @pytest.mark.parametrize(
@@ -47,6 +57,7 @@ def test_only_health_and_log_in_are_public(route: Route) -> None:
         ("POST", "/api/escalations/acknowledge", Role.QA_LEAD),
         ("POST", "/api/workflows/{workflow_id}/overrides", Role.MANAGER),
         ("GET", "/api/admin/users", Role.ADMIN),
+        ("GET", "/api/webhooks/deliveries", Role.QA_LEAD),
     ],
 )
 def test_the_lowest_roles_the_design_names(method: str, path: str, role: Role) -> None:
@@ -61,6 +72,7 @@ def test_the_lowest_roles_the_design_names(method: str, path: str, role: Role) -
         "/api/workflows/{}",
         "/api/admin/users",
         "/api/escalations/acknowledge",
+        "/api/webhooks/github",
         "/api/dashboard/{}",
         "/api/widgets/{}/data",
         "/api/widgets/{}/config",
@@ -90,3 +102,12 @@ def test_a_url_without_its_parts_is_refused() -> None:
 )
 def test_the_default_ports(service: str, port: int) -> None:
     assert Service(service).default_port == port
+
+
+def test_every_step_has_a_commit_status_of_its_own() -> None:
+    assert {str(context): context.step for context in StatusContext} == {
+        "qms/dor-validation": Step.DOR_VALIDATION,
+        "qms/progress-reviews": Step.PROGRESS_REVIEWS,
+        "qms/dod-validation": Step.DOD_VALIDATION,
+        "qms/final-review": Step.FINAL_REVIEW,
+    }
