@@ -167,6 +167,8 @@ def _start_keeper(description: Description, directory: Path, *, own: bool) -> No
     variables = dict(os.environ)
     # By the environment and not as an argument, because everybody can see a process's arguments.
     variables["QMS_DATABASE_URL"] = description.database_url or ""
+    variables["QMS_CODE_HOST_URL"] = description.code_host_url or ""
+    variables["QMS_CODE_HOST_TOKEN"] = description.code_host_token or ""
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(package_root), variables.get("PYTHONPATH")]))
     try:
         with (directory / "keeper.log").open("ab") as log:

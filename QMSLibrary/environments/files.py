@@ -38,6 +38,9 @@ class Description:
     """None: one SQLite file per service. Else a PostgreSQL database, in which each service gets a schema."""
     grace: timedelta = timedelta(seconds=1)
     """How long it stays when its last user has gone."""
+    code_host_url: str | None = None
+    """The root of the REST API that has the files of pull requests that webhooks tell of; None: webhooks begin none."""
+    code_host_token: str | None = field(default=None, repr=False)
     # existing
     urls: Mapping[Service, str] = field(default_factory=dict)
     accounts: Mapping[Role, Account] = field(default_factory=dict)
@@ -295,6 +298,8 @@ _KEYS: Final[dict[str, dict[str, Callable[[_Reader, Any, str], Any]]]] = {
         "movable_clock": _Reader.flag,
         "database_url": _Reader.database,
         "grace": _Reader.duration,
+        "code_host_url": _Reader.url,
+        "code_host_token": _Reader.text,
         **_SHARED,
     },
     EXISTING: {

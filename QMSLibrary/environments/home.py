@@ -52,7 +52,8 @@ def home() -> Path:
 def key_of(description: Description) -> str:
     """The same for all who want the same environment of the same code; another one as soon as the code is edited."""
     digest = hashlib.sha256()
-    settings = (description.movable_clock, description.database_url, description.grace)
+    code_host = (description.code_host_url, description.code_host_token)
+    settings = (description.movable_clock, description.database_url, description.grace, code_host)
     digest.update(repr(settings).encode())
     for room in ("contract", "reference"):
         for file in sorted((_PACKAGE / room).rglob("*.py")):

@@ -19,6 +19,8 @@ from .locks import BusyError, start_lock
 from .processes import ServiceStartError, set_title
 
 DATABASE_VARIABLE = "QMS_DATABASE_URL"
+CODE_HOST_VARIABLE = "QMS_CODE_HOST_URL"
+CODE_HOST_TOKEN_VARIABLE = "QMS_CODE_HOST_TOKEN"  # noqa: S105 - its name, not its value
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         database_url=options.database_url or None,
         grace=options.grace,
         wait_for_users=options.users,
+        code_host_url=options.code_host_url or None,
+        # By the environment and not as an argument, because everybody can see a process's arguments.
+        code_host_token=os.environ.get(CODE_HOST_TOKEN_VARIABLE) or None,
     )
     os.chdir("/")
     set_title("qms keeper")
@@ -81,6 +86,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--database-url",
         default=os.environ.get(DATABASE_VARIABLE),
         help=f"a PostgreSQL database instead of SQLite files (default: ${DATABASE_VARIABLE})",
+    )
+    parser.add_argument(
+        "--code-host-url",
+        default=os.environ.get(CODE_HOST_VARIABLE),
+        help="the root of the REST API that has the files of pull requests that webhooks tell of, such as "
+        f"https://api.github.com (default: ${CODE_HOST_VARIABLE}); a token for it is taken from "
+        f"${CODE_HOST_TOKEN_VARIABLE}",
     )
     parser.add_argument("--movable-clock", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--grace", type=float, default=1.0, help="seconds it stays after its last user")

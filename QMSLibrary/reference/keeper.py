@@ -16,7 +16,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -64,6 +64,9 @@ class KeeperSettings:
     """Seconds between the last user's going and the end."""
     wait_for_users: bool = True
     """False: it stays until it is told to end."""
+    code_host_url: str | None = None
+    """Where orchestration reads the files of pull requests that webhooks tell of."""
+    code_host_token: str | None = field(default=None, repr=False)
 
     @property
     def start_lock(self) -> Path:
@@ -117,7 +120,7 @@ class Keeper:
         logs = settings.directory / "logs"
         logs.mkdir(exist_ok=True)
         self._children = {service: Child(service, logs / f"{service}.log") for service in Service}
-        accounts = self._prepare()
+        secrets = self._prepare()
         serve = self._serve or _real_serve()
         self._serve = serve
         # What is imported now is shared by all; keep the collector from touching (and so copying) its pages.
@@ -131,12 +134,13 @@ class Keeper:
         for child in self._children.values():
             child.wait_healthy(max(deadline - time.monotonic(), 0.1))
         self._control = self._open_control()
-        self._write_environment(accounts)
+        self._write_environment(secrets)
         self._started = True
 
-    def _prepare(self) -> dict[str, dict[str, str]]:
+    def _prepare(self) -> dict[str, Any]:
+        """Make what the services need; returns the secrets that the environment's users may know."""
         from .kernel.secrets import create_secrets
-        from .kernel.settings import ServiceSettings
+        from .kernel.settings import CodeHostSettings, ServiceSettings
 
         settings = self.settings
         try:
@@ -146,6 +150,9 @@ class Keeper:
         secrets_file = settings.directory / "secrets.json"
         create_secrets(secrets_file)
         urls = {service: child.url for service, child in self._children.items()}
+        code_host = None
+        if settings.code_host_url is not None:
+            code_host = CodeHostSettings(settings.code_host_url, settings.code_host_token)
         for service in Service:
             # The number keeps a service that is ending from opening the files of an environment that came after it.
             state = settings.directory / f"{service}-{os.getpid()}"
@@ -158,9 +165,10 @@ class Keeper:
                 state_dir=state,
                 movable_clock=settings.movable_clock,
                 log_file=None,  # what it prints goes to its log as well, so one file has both in order
+                code_host=code_host if service is Service.ORCHESTRATION else None,
             )
-        accounts: dict[str, dict[str, str]] = json.loads(secrets_file.read_text(encoding="utf-8"))["accounts"]
-        return accounts
+        content = json.loads(secrets_file.read_text(encoding="utf-8"))
+        return {name: content[name] for name in ("accounts", "webhook_secret")}
 
     def _fork(self, service: Service) -> None:
         serve, settings = self._serve, self._service_settings[service]
@@ -173,7 +181,7 @@ class Keeper:
         for child in self._children.values():
             child.close()
 
-    def _write_environment(self, accounts: dict[str, dict[str, str]]) -> None:
+    def _write_environment(self, secrets: dict[str, Any]) -> None:
         settings = self.settings
         content = {
             "name": settings.name,
@@ -183,7 +191,7 @@ class Keeper:
             "started_at": wire_time(datetime.now(UTC)),
             "movable_clock": settings.movable_clock,
             "urls": {service: child.url for service, child in self._children.items()},
-            "accounts": accounts,
+            **secrets,
         }
         draft = settings.directory / "environment.json.new"
         draft.touch(mode=0o600)

@@ -45,6 +45,14 @@ def test_passwords_are_not_shown(written, monkeypatch):
     assert "hush" not in repr(read(path))
 
 
+def test_the_code_host_and_its_token_which_is_not_shown(written, monkeypatch):
+    monkeypatch.setenv("QMS_TEST_TOKEN", "hush")
+    path = written("kind: embedded\ncode_host_url: https://api.example.com/\ncode_host_token: ${ENV:QMS_TEST_TOKEN}\n")
+    found = read(path)
+    assert (found.code_host_url, found.code_host_token) == ("https://api.example.com", "hush")
+    assert "hush" not in repr(found)
+
+
 def test_everything_that_can_be_said(written):
     found = read(
         written(
@@ -81,6 +89,7 @@ def test_targets_are_the_contracts_with_the_files_own(written):
         ("kind: docker\n", 1, "kind: got 'docker'; expected one of embedded, existing"),
         ("kind: embedded\nurl: x\n", 2, "url: got an unknown key; expected one of kind, movable_clock"),
         ("kind: embedded\nmovable_clock: maybe\n", 2, "movable_clock: got 'maybe'; expected true or false"),
+        ("kind: embedded\ncode_host_url: github\n", 2, "code_host_url: got 'github'; expected an address"),
         ("kind: embedded\n\ngrace: soon\n", 3, "grace: got 'soon'; expected a time such as"),
         ("kind: embedded\ngrace: 1\ngrace: 2\n", 3, "grace: got the same key twice"),
         ("kind: existing\n", 1, "urls: got nothing; expected an address"),

@@ -59,6 +59,8 @@ def test_sweep_removes_the_dead_and_leaves_the_living(tmp_path):
 def test_the_key_follows_the_settings():
     assert home.key_of(Description("embedded")) == home.key_of(Description("embedded"))
     assert home.key_of(Description("embedded")) != home.key_of(Description("embedded", movable_clock=False))
+    here, there = (Description("embedded", code_host_url=url) for url in ("http://here", "http://there"))
+    assert len({home.key_of(one) for one in (Description("embedded"), here, there)}) == 3
 
 
 def test_a_home_that_cannot_be_made_is_named(tmp_path, monkeypatch):
