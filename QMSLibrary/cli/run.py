@@ -127,21 +127,23 @@ def _run_on(
         left = runner.run()
     finally:
         show.close()
+    died = environment.why_ended()
     if isinstance(environment, EmbeddedEnvironment):
-        if not environment.lives():
-            console.error(
-                "Warning: the environment ended during the run: its keeper, process "
-                f"{environment.keeper_pid}, was killed or crashed. What failed after that says nothing about the "
-                "QMS, and its services' logs are gone."
-            )
         with suppress(FileNotFoundError):
-            shutil.copytree(environment.directory / "logs", folder / "services", dirs_exist_ok=True)
+            logs = environment.died_place if died else environment.directory / "logs"
+            shutil.copytree(logs, folder / "services", dirs_exist_ok=True)
     metadata = {
         "Environment": environment.name
         if environment.name == environment.kind
         else f"{environment.name} ({environment.kind})",
         "Repeat": _command(options, works, seed),
     }
+    if died:
+        console.error(f"Warning: {died}\nThis run has a copy of the logs in {_shown(folder / 'services')}.")
+        metadata["Environment ended"] = (
+            f"{died}\nSuites of this run that started after that ran on another environment. "
+            "A copy of the logs is in services, beside this report."
+        )
     result = merge.merge(_name_of(suites), suites, left, metadata)
     merge.collect(parts, folder)
     code = merge.write(result, folder)

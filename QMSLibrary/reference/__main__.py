@@ -17,6 +17,7 @@ from . import databases
 from .keeper import ENDING_SUFFIX, Keeper, KeeperSettings, ending_place, identity
 from .locks import BusyError, start_lock
 from .processes import ServiceStartError, set_title
+from .remains import died_place, keep_logs
 
 DATABASE_VARIABLE = "QMS_DATABASE_URL"
 
@@ -141,6 +142,10 @@ def _tidy(settings: KeeperSettings, ours: int | None, keeper: int) -> None:
             for place in (settings.directory, ending_place(settings.directory, keeper)):
                 if ours is not None and identity(place) == ours:
                     left = [place.rename(place.with_name(f"{place.name}.{os.getpid()}{ENDING_SUFFIX}"))]
+                    if place == settings.directory and (left[0] / "environment.json").exists():
+                        # It was ready and nobody had told it to end: its users will want to know.
+                        why = f"its keeper (process {keeper}) was killed or crashed"
+                        keep_logs(left[0], died_place(settings.directory, keeper), why)
             if left:
                 databases.drop(settings.database_url, settings.key)
     except BusyError:

@@ -28,6 +28,7 @@ from QMSLibrary.contract.services import Service
 from . import databases
 from .locks import BusyError, start_lock
 from .processes import Child, ServiceStartError
+from .remains import died_place, keep_logs
 
 STARTED_WITHIN: Final = 20.0
 """Seconds that a service has to become healthy."""
@@ -89,6 +90,7 @@ class Keeper:
         self._watch_again = threading.Event()
         self._started = False
         self._ending = False
+        self._told_by = "an error of its own"
         # Somebody may begin another environment in the same place while this one ends: names are not enough.
         self._identity = settings.directory.stat().st_ino
         self._away: Path | None = None
@@ -228,8 +230,9 @@ class Keeper:
             if child.reap():
                 print(f"{wire_time(datetime.now(UTC))} the {service} service ended: {child.exit_code}", flush=True)
 
-    def _told_to_end(self, *_: object) -> None:
+    def _told_to_end(self, number: int, _: object) -> None:
         self._ending = True
+        self._told_by = signal.Signals(number).name
         if not self._started:
             raise ServiceStartError("The environment was told to end while it started.")
 
@@ -298,6 +301,7 @@ class Keeper:
             }
         if what == "end":
             self._ending = True
+            self._told_by = "`qms down --force`"
             return {"ok": True}
         if what not in ("kill", "stop", "start"):
             return {"error": f"{what!r} is none of status, kill, stop, start, end"}
@@ -323,9 +327,14 @@ class Keeper:
         if self._away is None and identity(directory) == self._identity:
             self._away = directory.rename(ending_place(directory, os.getpid()))
 
+    def _ends_under_its_users(self) -> bool:
+        there = self._away is None and identity(self.settings.directory) == self._identity
+        return self._started and there and not self._nobody_uses_it()
+
     def end(self) -> None:
         """End the services and remove everything. May be called at any stage of the start as well."""
         settings = self.settings
+        used = self._ends_under_its_users()
         try:
             with start_lock(settings.start_lock, timeout=1):
                 self._put_away()
@@ -340,6 +349,9 @@ class Keeper:
                 child.signal(signal.SIGKILL)
                 child.wait_ended(5)
             child.close()
+        if used and self._away is not None:
+            why = f"its keeper (process {os.getpid()}) was ended by {self._told_by} while it was used"
+            keep_logs(self._away, died_place(settings.directory, os.getpid()), why)
         try:
             databases.drop(settings.database_url, settings.key)
         finally:

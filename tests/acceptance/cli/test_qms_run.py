@@ -133,14 +133,29 @@ def test_the_environment_is_the_one_that_is_up(home, place):
 
 
 def test_an_environment_that_dies_in_the_run_is_named(home, place):
-    (place / "suites" / "beta" / "three.robot").write_text(
+    (place / "suites" / "alpha" / "one.robot").write_text(
         "*** Settings ***\nLibrary    QMSLibrary\nLibrary    Process\n*** Test Cases ***\nKill It\n"
         "    ${environment} =    Get Environment\n"
         "    Run Process    kill    -9    ${environment.keeper_pid}\n"
+        "After It\n    ${pr} =    Create Pull Request\n    Trigger Workflow    ${pr}\n"
     )
-    ran = qms("run", "beta")
-    assert "the environment ended during the run" in ran.stderr
+    # The next category has Robot processes of its own, which find nothing and begin anew.
+    (place / "suites" / "beta" / "three.robot").write_text(
+        "*** Settings ***\nLibrary    QMSLibrary\n*** Test Cases ***\nGoes On\n"
+        "    ${pr} =    Create Pull Request\n    Trigger Workflow    ${pr}\n"
+    )
+    ran = qms("run")
+    assert "The environment 'embedded' itself has ended: its keeper (process " in ran.stderr
+    assert "results/" in ran.stderr
     assert "Traceback" not in ran.stderr
+    latest = place / "results" / "latest"
+    assert {file.name for file in (latest / "services").iterdir()} >= {"orchestration.log", "keeper.log", "ended.txt"}
+    result = ExecutionResult(str(latest / "output.xml"))
+    assert "Suites of this run that started after that" in result.suite.metadata["Environment ended"]
+    found = {test.name: test for test in result.suite.all_tests}
+    assert found["Kill It"].passed
+    assert found["After It"].message.startswith("The environment 'embedded' itself has ended")
+    assert found["Goes On"].passed
 
 
 def test_a_category_out_of_time_is_stopped_and_the_others_go_on(home, place, tmp_path):
