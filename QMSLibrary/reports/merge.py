@@ -71,17 +71,24 @@ def repaired(output: Path) -> bytes | None:
 
 
 def write(result: Result, folder: Path) -> int:
-    """Write output.xml, log.html and report.html; Robot's exit code for the result."""
+    """Write output.xml, log.html and report.html; Robot's exit code for the result.
+
+    What is there under these names is whole, also when the writer is killed.
+    """
     from robot.output import LOGGER
     from robot.reporting import ResultWriter
 
     LOGGER.unregister_console_logger()  # it would say where each file is; the caller does that
     folder.mkdir(parents=True, exist_ok=True)
-    ResultWriter(result).write_results(
-        output=str(folder / "output.xml"),
-        log=str(folder / "log.html"),
-        report=str(folder / "report.html"),
-    )
+    # Beside the folder and not in it, because the log's links to the suites are relative.
+    draft = folder.with_name(f".{folder.name}.writing")
+    draft.mkdir(exist_ok=True)
+    names = ("output.xml", "log.html", "report.html")
+    output, log, report = (str(draft / name) for name in names)
+    ResultWriter(result).write_results(output=output, log=log, report=report)
+    for name in names:
+        (draft / name).replace(folder / name)
+    shutil.rmtree(draft, ignore_errors=True)
     return int(result.return_code)
 
 
