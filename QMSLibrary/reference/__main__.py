@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import secrets
 import shutil
 import signal
 import sys
@@ -35,8 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings = KeeperSettings(
         directory=directory,
-        # With the process number: what ends here must not take away what begins under the same name meanwhile.
-        key=f"{options.key or directory.name}-{os.getpid()}",
+        # What ends here must not take away what begins under the same name meanwhile. Containers that share a database
+        # may have the same names and process numbers as well.
+        key=f"{options.key or directory.name}-{os.getpid()}-{secrets.token_hex(4)}",
         name=options.name,
         own=options.own,
         movable_clock=options.movable_clock,

@@ -26,6 +26,7 @@ from QMSLibrary.contract.model import wire_time
 from QMSLibrary.contract.services import Service
 
 from . import databases
+from .claims import RENEW_EVERY, Claim
 from .locks import BusyError, start_lock
 from .processes import Child, ServiceStartError
 from .remains import died_place, keep_logs
@@ -87,6 +88,8 @@ class Keeper:
         self._control: socket.socket | None = None
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._idle_since: float | None = None
+        self._claim: Claim | None = None
+        """On its schemas, where it keeps its state in PostgreSQL."""
         self._watch_again = threading.Event()
         self._started = False
         self._ending = False
@@ -142,9 +145,11 @@ class Keeper:
 
         settings = self.settings
         try:
-            databases.prepare(settings.database_url, settings.key)
+            self._claim = databases.prepare(settings.database_url, settings.key)
         except Exception as error:
             raise ServiceStartError(f"The database cannot be used: {error}".strip()) from error
+        if self._claim is not None:
+            self._parents_alone.append(self._claim.leave)
         secrets_file = settings.directory / "secrets.json"
         create_secrets(secrets_file)
         urls = {service: child.url for service, child in self._children.items()}
@@ -201,18 +206,38 @@ class Keeper:
         self._selector.register(self._wake_read, selectors.EVENT_READ)
         assert self._control is not None
         self._selector.register(self._control, selectors.EVENT_READ)
+        if self._claim is not None:
+            self._selector.register(self._claim.fileno(), selectors.EVENT_READ, self._claim)
         while not self._ending:
             timeout = None if self._idle_since is None else self._idle_since + self.settings.grace - time.monotonic()
             if timeout is not None and timeout <= 0:
                 if self._end_if_unused():
                     return
                 timeout = 0.05 if self._idle_since is not None else None
+            if self._claim is not None and not self._claim_again(self._claim):
+                timeout = RENEW_EVERY if timeout is None else min(timeout, RENEW_EVERY)
             for key, _ in self._selector.select(timeout):
-                if key.fileobj is self._control:
+                if key.data is not None:
+                    self._look_at_claim(key.data, key.fd)
+                elif key.fileobj is self._control:
                     self._answer(self._control)
                 else:
                     self._woken()
         self.end()
+
+    def _look_at_claim(self, claim: Claim, descriptor: int) -> None:
+        claim.look()
+        if not claim.held:
+            self._selector.unregister(descriptor)
+            print(f"{wire_time(datetime.now(UTC))} the database ended the session that claims the schemas", flush=True)
+
+    def _claim_again(self, claim: Claim) -> bool:
+        if claim.held:
+            return True
+        if claim.renew():
+            self._selector.register(claim.fileno(), selectors.EVENT_READ, claim)
+            print(f"{wire_time(datetime.now(UTC))} the schemas are claimed again", flush=True)
+        return claim.held
 
     def _watch_users(self) -> None:
         descriptor = os.open(self.settings.directory / "users.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -352,6 +377,8 @@ class Keeper:
         if used and self._away is not None:
             why = f"its keeper (process {os.getpid()}) was ended by {self._told_by} while it was used"
             keep_logs(self._away, died_place(settings.directory, os.getpid()), why)
+        if self._claim is not None:
+            self._claim.close()
         try:
             databases.drop(settings.database_url, settings.key)
         finally:
