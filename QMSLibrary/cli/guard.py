@@ -3,7 +3,8 @@
 Standard library only, run as a script: ``python guard.py COMMAND…`` with a pipe as standard input.
 
 - The other end of the pipe is held by the runner alone. When it closes (the runner has ended, even by SIGKILL),
-  everything is told to end, and killed two seconds later.
+  everything below the command is told to end, and killed two seconds later; the command itself is killed when nothing
+  is left below it.
 - A ``t`` on the pipe asks the Robot processes to stop gracefully: each writes what it has.
 - When the command has ended by itself, what it left behind is ended too, and its exit code is this one's.
 
@@ -85,14 +86,17 @@ def _reap(child: int) -> int | None:
 
 
 def _end_all(child: int) -> None:
-    _send(_descendants(), signal.SIGTERM)
+    # The command is held still meanwhile: it starts nothing any more, and the pipes into which its Robots speak do not
+    # break, which would fail the tests they are about to stop.
+    _send([child] if child in _descendants() else [], signal.SIGSTOP)
+    _send([pid for pid in _descendants() if pid != child], signal.SIGTERM)
     deadline = time.monotonic() + GRACE
     while True:
         _reap(child)
         left = _descendants()
         if not left:
             return
-        if time.monotonic() > deadline:
+        if left == [child] or time.monotonic() > deadline:
             _send(left, signal.SIGKILL)
         time.sleep(0.02)
 

@@ -6,20 +6,17 @@ import argparse
 import os
 import random
 import secrets
-import shutil
 import time
 from collections.abc import Sequence
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from . import WRONG_USAGE
 
 if TYPE_CHECKING:
-    from robot.result import Result
-
     from QMSLibrary.environments.base import Environment
+    from QMSLibrary.environments.embedded import EmbeddedEnvironment
 
     from .categories import Category
     from .runner import Work
@@ -39,9 +36,6 @@ variables that the environment's file names; do not give secrets as arguments.
 exit codes: 0 all passed, 1-249 so many tests failed, 250 that many or more, 252 nothing ran because what was asked for
 cannot be done, 253 stopped by Ctrl-C or a signal (what had run is in the report).
 """
-
-
-_MOST_FAILURES: Final = 10
 
 
 class _UsageError(Exception):
@@ -97,64 +91,77 @@ def _run_on(
     begun: float,
 ) -> int:
     from QMSLibrary.environments.embedded import EmbeddedEnvironment
-    from QMSLibrary.reports import merge
     from QMSLibrary.reports.live import display
-    from QMSLibrary.reports.metrics import write_metrics
+    from QMSLibrary.reports.plan import Plan
 
-    from . import console
+    from . import console, finish
+    from .heir import Heir
     from .runner import Runner
 
     count = sum(work.planned.test_count for work in works)
     console.say(
         f"{count} tests in {', '.join(work.category.name for work in works)} on {environment.name}, seed {seed}"
     )
-    show = display(colors=console.colors())
-    parts = folder / "parts"
-    runner = Runner(
-        works,
-        parts,
-        show,
-        processes=options.processes,
-        include=options.include,
-        exclude=options.exclude,
-        variables={
-            "QMS_ENVIRONMENT": _absolute(options.environment),
-            "QMS_HISTORY_DIR": str(folder / "history"),
-            "QMS_SEED": str(seed),
-        },
-    )
-    try:
-        left = runner.run()
-    finally:
-        show.close()
-    if isinstance(environment, EmbeddedEnvironment):
-        if not environment.lives():
-            console.error(
-                "Warning: the environment ended during the run: its keeper, process "
-                f"{environment.keeper_pid}, was killed or crashed. What failed after that says nothing about the "
-                "QMS, and its services' logs are gone."
-            )
-        with suppress(FileNotFoundError):
-            shutil.copytree(environment.directory / "logs", folder / "services", dirs_exist_ok=True)
     metadata = {
         "Environment": environment.name
         if environment.name == environment.kind
         else f"{environment.name} ({environment.kind})",
         "Repeat": _command(options, works, seed),
     }
-    result = merge.merge(_name_of(suites), suites, left, metadata)
-    merge.collect(parts, folder)
-    code = merge.write(result, folder)
-    trouble = write_metrics(folder / "output.xml", folder / "metrics.html")
-    if trouble:
-        console.error(f"Warning: there is no metrics.html: {trouble}")
-    shutil.rmtree(parts, ignore_errors=True)
-    _point_latest(options.results, folder)
-    _summarise(result, folder, time.monotonic() - begun)
+    embedded = environment if isinstance(environment, EmbeddedEnvironment) else None
+    plan = Plan(
+        name=_name_of(suites),
+        source=suites,
+        planned={work.category.name: work.planned for work in works},
+        metadata=metadata,
+        logs=embedded.directory / "logs" if embedded else None,
+        runner=os.getpid(),
+    )
+    finish.begin(plan, folder)
+    with finish.alone(folder):
+        heir = Heir(folder)
+        show = display(colors=console.colors())
+        runner = Runner(
+            works,
+            folder / "parts",
+            show,
+            processes=options.processes,
+            include=options.include,
+            exclude=options.exclude,
+            variables={
+                "QMS_ENVIRONMENT": _absolute(options.environment),
+                "QMS_HISTORY_DIR": str(folder / "history"),
+                "QMS_SEED": str(seed),
+            },
+            held_by_guards=heir.guards,
+        )
+        try:
+            left = runner.run()
+        finally:
+            show.close()
+        ended = _take_logs(embedded, folder) if embedded else {}
+        result, code = finish.finish(plan, left, folder, metadata=ended)
+        heir.dismiss()
+    finish.summarise(result, folder, time.monotonic() - begun)
     if runner.stopped_by:
         console.say(f"Stopped by {runner.stopped_by}.")
         return 253
     return code
+
+
+def _take_logs(environment: EmbeddedEnvironment, folder: Path) -> dict[str, str]:
+    """Bring its services' logs into the run's folder; what the report must say of the environment, if it has ended."""
+    from . import console, finish
+
+    died = environment.why_ended()
+    finish.copy_logs(environment.died_place if died else environment.directory / "logs", folder)
+    if not died:
+        return {}
+    console.error(f"Warning: {died}\nThis run has a copy of the logs in {finish.shown(folder / 'services')}.")
+    return {
+        "Environment ended": f"{died}\nSuites of this run that started after that ran on another environment. "
+        "A copy of the logs is in services, beside this report."
+    }
 
 
 def _positive(text: str) -> int:
@@ -243,41 +250,3 @@ def _name_of(suites: Path) -> str:
     from robot.running import TestSuite
 
     return str(TestSuite.name_from_source(suites))
-
-
-def _point_latest(results: Path, folder: Path) -> None:
-    """Move results/latest in one step, so that whoever looks finds the old one or the new one."""
-    from . import console
-
-    latest = results.absolute() / "latest"
-    draft = latest.with_name(f".latest-{folder.name}")
-    try:
-        draft.symlink_to(folder.name)
-        os.replace(draft, latest)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        console.error(f"Warning: {latest} cannot be made to point to this run: {error.strerror}.")
-
-
-def _summarise(result: Result, folder: Path, seconds: float) -> None:
-    from . import console
-
-    failed = [test for test in result.suite.all_tests if test.failed]
-    for test in failed[:_MOST_FAILURES]:
-        console.say(f"{console.paint('FAIL', 'red')}  {test.full_name}")
-        for line in [line for line in test.message.splitlines() if line.strip()][:3]:
-            console.say(f"      {line}")
-    if len(failed) > _MOST_FAILURES:
-        console.say(f"      and {len(failed) - _MOST_FAILURES} more; the report has them all")
-    total = result.statistics.total
-    words = f"{total.total} tests: {total.passed} passed, {total.failed} failed, {total.skipped} skipped"
-    took = str(timedelta(seconds=round(seconds, 1)))[:9]
-    console.say(f"{console.paint(words, 'red' if total.failed else 'green')} in {took}")
-    console.say(f"Report: {_shown(folder / 'report.html')}")
-
-
-def _shown(path: Path) -> str:
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

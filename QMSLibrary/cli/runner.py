@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
+from QMSLibrary.reports import plan
 from QMSLibrary.reports.live import Display
 from QMSLibrary.reports.merge import Part
 from QMSLibrary.reports.progress import FILE_VARIABLE, Ended, Progress
@@ -51,6 +52,7 @@ class Runner:
         include: Sequence[str],
         exclude: Sequence[str],
         variables: Mapping[str, str],
+        held_by_guards: int,
     ) -> None:
         self.works = works
         self.stopped_by: str | None = None
@@ -61,6 +63,7 @@ class Runner:
         self._include = list(include)
         self._exclude = list(exclude)
         self._variables = dict(variables)
+        self._held_by_guards = held_by_guards
         self._progress = [
             Progress(work.category.name, work.planned.test_count, parts / work.category.name / "progress.jsonl")
             for work in works
@@ -112,8 +115,8 @@ class Runner:
             reason = f"The category {work.category.name} used up its time limit of {limit} (h:mm:ss)."
         else:
             reason = _why_missing(folder)
-        outputs = sorted(folder.glob("*/pabot_results/**/output.xml"), key=lambda path: _number(path.parent.name))
-        return Part(work.planned, outputs, reason)
+        plan.done(folder, reason)
+        return Part(work.planned, plan.outputs_of(folder), reason)
 
     def _passes(self, work: Work) -> list[tuple[str, int, list[str]]]:
         """The times that pabot runs for a category: name, workers, what is chosen. What measures comes last, alone."""
@@ -154,6 +157,7 @@ class Runner:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
+                pass_fds=[self._held_by_guards],
                 start_new_session=True,
             )
 
@@ -199,10 +203,6 @@ class Runner:
 
     def _stop_reason(self) -> str:
         return f"The run was stopped by {self.stopped_by}."
-
-
-def _number(name: str) -> int:
-    return int(name) if name.isdigit() else 0
 
 
 def _why_missing(folder: Path) -> str:

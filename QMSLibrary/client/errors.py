@@ -57,6 +57,10 @@ class ConnectionLost(QMSError):
     """The service closed the connection in the middle of its answer."""
 
 
+class EnvironmentEnded(QMSError):
+    """The environment itself has ended: none of its services will answer any more, so nobody need wait for them."""
+
+
 class BadAnswer(QMSError):
     """An answer that is not what the contract promises: HTML, broken JSON, a missing or wrong field."""
 

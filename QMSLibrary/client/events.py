@@ -15,6 +15,7 @@ from QMSLibrary.contract.services import Service
 from QMSLibrary.history.entries import Observation
 from QMSLibrary.history.journal import Journal
 
+from .errors import EnvironmentEnded
 from .subscription import StreamOpener, Subscription
 
 FORGET_AFTER: Final = 120.0
@@ -23,6 +24,8 @@ MAXIMUM_FOREIGN: Final = 20_000
 """And how many of them at most."""
 MAXIMUM_KNOWN: Final = 200_000
 """Ids of events that are remembered to recognise doubles."""
+LOOK_EVERY: Final = 0.5
+"""Seconds between looks at whether the environment lives, while a stream is down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,14 @@ class EventHub:
     others are forgotten after two minutes, unless a recording is on. Safe across threads.
     """
 
-    def __init__(self, open_stream: Callable[[Service], StreamOpener | None], journal: Journal) -> None:
+    def __init__(
+        self,
+        open_stream: Callable[[Service], StreamOpener | None],
+        journal: Journal,
+        why_ended: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._open_stream = open_stream
+        self._why_ended = why_ended
         self._journal = journal
         self._changed = threading.Condition()
         self._subscriptions: dict[Service, Subscription] = {}
@@ -171,14 +180,23 @@ class EventHub:
             return self._number, self._epoch
 
     def sleep(self, since: tuple[int, int], timeout: float) -> None:
-        """Sleep until something came after ``since``, ``timeout`` seconds at most. Interruptible."""
+        """Sleep until something came after ``since``, ``timeout`` seconds at most. Interruptible.
+
+        Raises EnvironmentEnded when a stream is down because there is nothing left that could come.
+        """
         deadline = monotonic() + timeout
-        with self._changed:
-            while (self._number, self._epoch) == since and not self._closed:
+        while True:
+            with self._changed:
+                down = any(one.decided and not one.live for one in self._subscriptions.values())
+            if down and (why := self._why_ended()) is not None:
+                raise EnvironmentEnded(why)
+            with self._changed:
+                if (self._number, self._epoch) != since or self._closed:
+                    return
                 left = deadline - monotonic()
                 if left <= 0:
                     return
-                self._changed.wait(left)
+                self._changed.wait(min(left, LOOK_EVERY) if down else left)
 
     def wait(self, enough: Callable[[], bool], timeout: float) -> bool:
         """Sleep until ``enough()``, which is asked again whenever something came; whether it held in time."""

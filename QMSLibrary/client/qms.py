@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
 from QMSLibrary.contract.roles import Role
@@ -23,14 +24,21 @@ REMEMBERED: Final = 2_000
 
 
 class QMS:
-    """One QMS under test. Every call of its services is one act in the history. Safe across threads."""
+    """One QMS under test. Every call of its services is one act in the history. Safe across threads.
 
-    def __init__(self, connection: Connection, journal: Journal) -> None:
+    ``why_ended`` says in words that the whole environment has ended, and how; None while it lives. Whoever waits for
+    it, or cannot reach a service of it, then gets EnvironmentEnded.
+    """
+
+    def __init__(
+        self, connection: Connection, journal: Journal, why_ended: Callable[[], str | None] = lambda: None
+    ) -> None:
         # Imported when a QMS is really used: a suite that is only being parsed need not pay for it.
         from . import adapter, rest
 
         self.connection = connection
         self.journal = journal
+        self._why_ended = why_ended
         services = adapter.connect(connection) if connection.adapter else rest.connect(connection, self._record)
         self._targets: dict[Service, object] = {
             Service.ORCHESTRATION: services.orchestration,
@@ -45,7 +53,7 @@ class QMS:
         self.escalation = cast("EscalationService", recorded[Service.ESCALATION])
         self._services = cast("dict[Service, AnyService]", recorded)
         self._close = services.close
-        self.events = EventHub(self._opener, journal)
+        self.events = EventHub(self._opener, journal, why_ended)
         self._latest: OrderedDict[str, tuple[Workflow, tuple[int, int]]] = OrderedDict()
 
     def service(self, service: Service) -> AnyService:
@@ -80,7 +88,7 @@ class QMS:
         self._close()
 
     def _record(self, service: Service, target: object) -> object:
-        return Recorder(service, target, self.journal, self.connection.accounts, self.connection.name)
+        return Recorder(service, target, self.journal, self.connection.accounts, self.connection.name, self._why_ended)
 
     def _opener(self, service: Service) -> StreamOpener | None:
         return getattr(self._targets[service], "event_stream", None)

@@ -17,10 +17,20 @@ from QMSLibrary.history.entries import Act, Outcome
 from QMSLibrary.history.journal import Journal
 
 from .connection import Account
-from .errors import NotSupported, QMSError, Refused, facts
+from .errors import (
+    ConnectionLost,
+    EnvironmentEnded,
+    NotSupported,
+    QMSError,
+    Refused,
+    ServiceTooSlow,
+    ServiceUnreachable,
+    facts,
+)
 
 UNRECORDED: Final = frozenset({"event_stream"})
 """Not acts but subscriptions; what comes through them is written as observations."""
+_NO_ANSWER: Final = (ServiceUnreachable, ServiceTooSlow, ConnectionLost)
 
 
 class Exchange:
@@ -64,13 +74,20 @@ class Recorder:
     """Stands before a service and writes one act per call, also for refused and failed ones."""
 
     def __init__(
-        self, service: Service, target: object, journal: Journal, accounts: Mapping[Role, Account], environment: str
+        self,
+        service: Service,
+        target: object,
+        journal: Journal,
+        accounts: Mapping[Role, Account],
+        environment: str,
+        why_ended: Callable[[], str | None],
     ) -> None:
         self._service = service
         self._target = target
         self._journal = journal
         self._accounts = accounts
         self._environment = environment
+        self._why_ended = why_ended
 
     def __getattr__(self, action: str) -> Any:
         if action.startswith("_"):
@@ -114,6 +131,14 @@ class Recorder:
         except QMSError as error:
             outcome = Outcome.REFUSED if isinstance(error, Refused | NotSupported) else Outcome.FAILED
             known = facts(error)
+            if isinstance(error, _NO_ANSWER) and (why := self._why_ended()) is not None:
+                raise EnvironmentEnded(
+                    why,
+                    service=error.service,
+                    method=error.method,
+                    path=error.path,
+                    correlation_id=error.correlation_id,
+                ) from error
             raise
         except BaseException as error:
             # Also Robot's time-outs and Ctrl-C: the act was sent, so it belongs in the history.

@@ -80,6 +80,10 @@ class Environment:
                 f"The environment {self.name!r} cannot do this: it lacks {', '.join(missing)}. It can do: {has}."
             )
 
+    def why_ended(self) -> str | None:
+        """What to tell a tester when the environment as a whole has ended; None while it lives, or nobody can know."""
+        return None
+
     def kill_service(self, service: Service) -> None:
         """End a service with SIGKILL, as a crash would; it stays dead until `start_service`."""
         self._no_process_control()

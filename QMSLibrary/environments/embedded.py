@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import select
-import shutil
 import subprocess
 import sys
 import time
@@ -18,13 +17,15 @@ from QMSLibrary.client.connection import Account, Connection
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 
-from . import control, home
+from . import control, home, remains
 from .base import Capability, Environment, EnvironmentUseError
 from .files import Description
 
 _START_PATIENCE: Final = 60.0
 """Seconds to wait for the environment, its own start and others' included."""
 _LOG_LINES: Final = 15
+_LOGS_PATIENCE: Final = 1.0
+"""Seconds that the janitor of a killed keeper has to put the logs where they are kept."""
 
 
 class EmbeddedEnvironment(Environment):
@@ -51,6 +52,9 @@ class EmbeddedEnvironment(Environment):
         self.directory = directory
         """Its state and logs (``logs/<service>.log``); gone when it has ended."""
         self.keeper_pid: int = content["pid"]
+        self.died_place = remains.died_place(directory, self.keeper_pid)
+        """Where its logs are kept, should it end while it is used."""
+        self._why_ended: str | None = None
         self._users_lock: int | None = users_lock
 
     def kill_service(self, service: Service) -> None:
@@ -76,12 +80,34 @@ class EmbeddedEnvironment(Environment):
             return False
         return home.same_file(self.directory / "users.lock", self._users_lock)
 
+    def why_ended(self) -> str | None:
+        """What to tell a tester when it has ended while it was used from here; None while it lives."""
+        if self._why_ended is None and self._users_lock is not None and not self.lives():
+            why = remains.why(self.died_place, _LOGS_PATIENCE)
+            logs = (
+                f"in {self.died_place}, for a day"
+                if why
+                else f"in {self.directory / 'logs'}; whoever begins an environment next moves them to {self.died_place}"
+            )
+            self._why_ended = (
+                f"The environment {self.name!r} itself has ended: "
+                f"{why or f'its keeper (process {self.keeper_pid}) was killed or crashed'}. Expected it to live as "
+                "long as somebody uses it. Its four services have ended with it, so what fails from then on says "
+                "nothing about the QMS.\n"
+                f"Its services' logs are {logs}.\n"
+                f"Look at: what ended process {self.keeper_pid} (the end of keeper.log there; `dmesg` if memory ran "
+                "out). Then run again: Robot processes that start from now on begin a new environment."
+            )
+        return self._why_ended
+
     def _control(self, what: str, service: Service) -> None:
         if not self.own:
             raise EnvironmentUseError(
                 f"The environment {self.name!r} is shared with others, so its services are not to {what}. "
                 f"Take one of your own: `Use Environment    {self.name}    own=True`."
             )
+        if why := self.why_ended():
+            raise EnvironmentUseError(why)
         control.ask(self.directory, what, service)
 
     def release(self) -> None:
@@ -130,7 +156,7 @@ def _join(description: Description, directory: Path) -> EmbeddedEnvironment | No
             time.sleep(0.05)
             continue
         return EmbeddedEnvironment(description, directory, users_lock, content)
-    shutil.rmtree(directory, ignore_errors=True)
+    remains.remove(directory)
     return None
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from . import remains
 from .base import EnvironmentUseError
 from .files import Description
 
@@ -150,18 +150,20 @@ class EndWatch:
 
 def directories(folder: Path) -> list[Path]:
     """All environments there are, dead ones included."""
-    return sorted(one for one in folder.iterdir() if one.is_dir() and not one.name.endswith(ENDING_SUFFIX))
+    no_environments = (ENDING_SUFFIX, remains.DIED_SUFFIX)
+    return sorted(one for one in folder.iterdir() if one.is_dir() and not one.name.endswith(no_environments))
 
 
 def sweep(folder: Path) -> None:
     """Remove what dead keepers have left. What is just being started, or ended, is left alone."""
+    remains.sweep(folder)
     for directory in [one for one in folder.iterdir() if one.is_dir()]:
-        if keeper_lives(directory):
+        if directory.name.endswith(remains.DIED_SUFFIX) or keeper_lives(directory):
             continue
         with suppress(TimeoutError), start_lock(directory, timeout=0):
             # Nobody can begin it while we hold the lock, so if it is dead now it stays dead.
             if not keeper_lives(directory):
-                shutil.rmtree(directory, ignore_errors=True)
+                remains.remove(directory)
     for lock in folder.glob("*.start"):
         with suppress(TimeoutError, FileNotFoundError), start_lock(lock.with_suffix(""), timeout=0):
             pass  # taking it and giving it back removes it

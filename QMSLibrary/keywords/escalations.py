@@ -8,7 +8,7 @@ from robot.api.deco import keyword
 
 from QMSLibrary.checks import escalations
 from QMSLibrary.checks.workflows import stands
-from QMSLibrary.client.errors import NotFound, QMSError
+from QMSLibrary.client.errors import EnvironmentEnded, NotFound, QMSError
 from QMSLibrary.contract.escalations import Escalation, EscalationLevel, EscalationState, Notification
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
@@ -131,7 +131,7 @@ class Escalations(Chapter):
         """Where a workflow is, or why that cannot be told. Raises NotFound when there is none."""
         try:
             return stands(self.fetch(workflow_id))
-        except NotFound:
+        except (NotFound, EnvironmentEnded):
             raise
         except QMSError as error:
             return str(error)

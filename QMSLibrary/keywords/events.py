@@ -9,7 +9,7 @@ from typing import Any
 from robot.api.deco import keyword
 
 from QMSLibrary.checks import agreement, asked, events
-from QMSLibrary.client.errors import NotFound, QMSError
+from QMSLibrary.client.errors import EnvironmentEnded, NotFound, QMSError
 from QMSLibrary.client.events import Seen
 from QMSLibrary.contract.events import START_SEQUENCE, DeadLetter, DeliveryReport, Event
 from QMSLibrary.contract.roles import Role
@@ -289,6 +289,8 @@ class Events(Chapter):
             return self.qms.service(service).component_state(workflow_id, role=role)
         except NotFound:
             return agreement.UNKNOWN
+        except EnvironmentEnded:
+            raise  # no service will ever agree
         except QMSError as error:
             return str(error)
 

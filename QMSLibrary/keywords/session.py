@@ -134,7 +134,7 @@ class Session:
         self._keep_history()
         environment = use(name, own=own)
         try:
-            return Attached(environment, QMS(environment.connection, self.journal))
+            return Attached(environment, QMS(environment.connection, self.journal, environment.why_ended))
         except BaseException:
             environment.release()
             raise

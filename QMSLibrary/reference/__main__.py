@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import secrets
 import shutil
 import signal
 import sys
@@ -17,6 +18,7 @@ from . import databases
 from .keeper import ENDING_SUFFIX, Keeper, KeeperSettings, ending_place, identity
 from .locks import BusyError, start_lock
 from .processes import ServiceStartError, set_title
+from .remains import died_place, keep_logs
 
 DATABASE_VARIABLE = "QMS_DATABASE_URL"
 CODE_HOST_VARIABLE = "QMS_CODE_HOST_URL"
@@ -36,8 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings = KeeperSettings(
         directory=directory,
-        # With the process number: what ends here must not take away what begins under the same name meanwhile.
-        key=f"{options.key or directory.name}-{os.getpid()}",
+        # What ends here must not take away what begins under the same name meanwhile. Containers that share a database
+        # may have the same names and process numbers as well.
+        key=f"{options.key or directory.name}-{os.getpid()}-{secrets.token_hex(4)}",
         name=options.name,
         own=options.own,
         movable_clock=options.movable_clock,
@@ -153,6 +156,10 @@ def _tidy(settings: KeeperSettings, ours: int | None, keeper: int) -> None:
             for place in (settings.directory, ending_place(settings.directory, keeper)):
                 if ours is not None and identity(place) == ours:
                     left = [place.rename(place.with_name(f"{place.name}.{os.getpid()}{ENDING_SUFFIX}"))]
+                    if place == settings.directory and (left[0] / "environment.json").exists():
+                        # It was ready and nobody had told it to end: its users will want to know.
+                        why = f"its keeper (process {keeper}) was killed or crashed"
+                        keep_logs(left[0], died_place(settings.directory, keeper), why)
             if left:
                 databases.drop(settings.database_url, settings.key)
     except BusyError:

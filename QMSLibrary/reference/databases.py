@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from QMSLibrary.contract.services import Service
 
+if TYPE_CHECKING:
+    from .claims import Claim
+
+_PREFIX: Final = "qms_"
 _SCHEMA_LENGTH: Final = 63
 """PostgreSQL cuts longer names off without a word."""
 
 
 def schema_of(environment: str, service: Service) -> str:
     """The schema's name, made of lower-case letters, digits and underscores."""
-    return f"qms_{re.sub(r'[^a-z0-9]+', '_', environment.lower())}_{service}"[-_SCHEMA_LENGTH:]
+    name = f"{re.sub(r'[^a-z0-9]+', '_', environment.lower())}_{service}"
+    # The end of the environment's name tells it from others.
+    return _PREFIX + name[-(_SCHEMA_LENGTH - len(_PREFIX)) :]
 
 
 def url_of(base: str | None, environment: str, service: Service, directory: Path) -> str:
@@ -28,32 +34,30 @@ def url_of(base: str | None, environment: str, service: Service, directory: Path
     return f"{address}{'&' if '?' in address else '?'}options={option}"
 
 
-def prepare(base: str | None, environment: str, services: Iterable[Service] = Service) -> None:
-    """Make an empty schema for each service; what was left under the same name is dropped.
+def prepare(base: str | None, environment: str, services: Iterable[Service] = Service) -> Claim | None:
+    """Make an empty schema for each service, and drop what environments that died have left.
 
-    The keeper's names carry its process number: what a keeper and its janitor leave when both are killed, stays.
-
+    Who gets the claim keeps it as long as the environment lives. None for SQLite, which needs nothing of the kind.
     Raises psycopg.Error when the database cannot be reached or the account may not make schemas.
     """
-    if base is not None:
-        _execute(base, [line for one in services for line in _statements(schema_of(environment, one), create=True)])
+    if base is None:
+        return None
+    from . import claims
+
+    if swept := claims.sweep(base):
+        print(f"dropped what dead environments had left: {', '.join(swept)}", flush=True)
+    claim = claims.Claim(base, [schema_of(environment, one) for one in services])
+    try:
+        claim.make()
+    except BaseException:
+        claim.close()
+        raise
+    return claim
 
 
 def drop(base: str | None, environment: str, services: Iterable[Service] = Service) -> None:
-    """Drop the schemas again."""
+    """Drop the schemas again. Whoever holds their claim gives it up before."""
     if base is not None:
-        _execute(base, [line for one in services for line in _statements(schema_of(environment, one), create=False)])
+        from . import claims
 
-
-def _statements(schema: str, *, create: bool) -> list[str]:
-    # schema_of leaves nothing in the name that would need more than these quotes.
-    statements = [f'DROP SCHEMA IF EXISTS "{schema}" CASCADE']
-    return [*statements, f'CREATE SCHEMA "{schema}"'] if create else statements
-
-
-def _execute(base: str, statements: list[str]) -> None:
-    import psycopg
-
-    with psycopg.connect(base.replace("postgresql+psycopg://", "postgresql://"), connect_timeout=5) as connection:
-        for statement in statements:
-            connection.execute(statement.encode())
+        claims.drop(base, [schema_of(environment, one) for one in services])

@@ -26,8 +26,10 @@ from QMSLibrary.contract.model import wire_time
 from QMSLibrary.contract.services import Service
 
 from . import databases
+from .claims import RENEW_EVERY, Claim
 from .locks import BusyError, start_lock
 from .processes import Child, ServiceStartError
+from .remains import died_place, keep_logs
 
 STARTED_WITHIN: Final = 20.0
 """Seconds that a service has to become healthy."""
@@ -89,9 +91,12 @@ class Keeper:
         self._control: socket.socket | None = None
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._idle_since: float | None = None
+        self._claim: Claim | None = None
+        """On its schemas, where it keeps its state in PostgreSQL."""
         self._watch_again = threading.Event()
         self._started = False
         self._ending = False
+        self._told_by = "an error of its own"
         # Somebody may begin another environment in the same place while this one ends: names are not enough.
         self._identity = settings.directory.stat().st_ino
         self._away: Path | None = None
@@ -144,9 +149,11 @@ class Keeper:
 
         settings = self.settings
         try:
-            databases.prepare(settings.database_url, settings.key)
+            self._claim = databases.prepare(settings.database_url, settings.key)
         except Exception as error:
             raise ServiceStartError(f"The database cannot be used: {error}".strip()) from error
+        if self._claim is not None:
+            self._parents_alone.append(self._claim.leave)
         secrets_file = settings.directory / "secrets.json"
         create_secrets(secrets_file)
         urls = {service: child.url for service, child in self._children.items()}
@@ -207,18 +214,38 @@ class Keeper:
         self._selector.register(self._wake_read, selectors.EVENT_READ)
         assert self._control is not None
         self._selector.register(self._control, selectors.EVENT_READ)
+        if self._claim is not None:
+            self._selector.register(self._claim.fileno(), selectors.EVENT_READ, self._claim)
         while not self._ending:
             timeout = None if self._idle_since is None else self._idle_since + self.settings.grace - time.monotonic()
             if timeout is not None and timeout <= 0:
                 if self._end_if_unused():
                     return
                 timeout = 0.05 if self._idle_since is not None else None
+            if self._claim is not None and not self._claim_again(self._claim):
+                timeout = RENEW_EVERY if timeout is None else min(timeout, RENEW_EVERY)
             for key, _ in self._selector.select(timeout):
-                if key.fileobj is self._control:
+                if key.data is not None:
+                    self._look_at_claim(key.data, key.fd)
+                elif key.fileobj is self._control:
                     self._answer(self._control)
                 else:
                     self._woken()
         self.end()
+
+    def _look_at_claim(self, claim: Claim, descriptor: int) -> None:
+        claim.look()
+        if not claim.held:
+            self._selector.unregister(descriptor)
+            print(f"{wire_time(datetime.now(UTC))} the database ended the session that claims the schemas", flush=True)
+
+    def _claim_again(self, claim: Claim) -> bool:
+        if claim.held:
+            return True
+        if claim.renew():
+            self._selector.register(claim.fileno(), selectors.EVENT_READ, claim)
+            print(f"{wire_time(datetime.now(UTC))} the schemas are claimed again", flush=True)
+        return claim.held
 
     def _watch_users(self) -> None:
         descriptor = os.open(self.settings.directory / "users.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -236,8 +263,9 @@ class Keeper:
             if child.reap():
                 print(f"{wire_time(datetime.now(UTC))} the {service} service ended: {child.exit_code}", flush=True)
 
-    def _told_to_end(self, *_: object) -> None:
+    def _told_to_end(self, number: int, _: object) -> None:
         self._ending = True
+        self._told_by = signal.Signals(number).name
         if not self._started:
             raise ServiceStartError("The environment was told to end while it started.")
 
@@ -306,6 +334,7 @@ class Keeper:
             }
         if what == "end":
             self._ending = True
+            self._told_by = "`qms down --force`"
             return {"ok": True}
         if what not in ("kill", "stop", "start"):
             return {"error": f"{what!r} is none of status, kill, stop, start, end"}
@@ -331,9 +360,14 @@ class Keeper:
         if self._away is None and identity(directory) == self._identity:
             self._away = directory.rename(ending_place(directory, os.getpid()))
 
+    def _ends_under_its_users(self) -> bool:
+        there = self._away is None and identity(self.settings.directory) == self._identity
+        return self._started and there and not self._nobody_uses_it()
+
     def end(self) -> None:
         """End the services and remove everything. May be called at any stage of the start as well."""
         settings = self.settings
+        used = self._ends_under_its_users()
         try:
             with start_lock(settings.start_lock, timeout=1):
                 self._put_away()
@@ -348,6 +382,11 @@ class Keeper:
                 child.signal(signal.SIGKILL)
                 child.wait_ended(5)
             child.close()
+        if used and self._away is not None:
+            why = f"its keeper (process {os.getpid()}) was ended by {self._told_by} while it was used"
+            keep_logs(self._away, died_place(settings.directory, os.getpid()), why)
+        if self._claim is not None:
+            self._claim.close()
         try:
             databases.drop(settings.database_url, settings.key)
         finally:

@@ -46,6 +46,7 @@ def merge(name: str, source: Path, parts: Iterable[Part], metadata: Mapping[str,
                 _take(top, found.suite)
                 result.errors.messages.extend(found.errors.messages)
         _complete(top, part.planned, part.reason)
+    _span(root, root.suites)
     return result
 
 
@@ -70,17 +71,24 @@ def repaired(output: Path) -> bytes | None:
 
 
 def write(result: Result, folder: Path) -> int:
-    """Write output.xml, log.html and report.html; Robot's exit code for the result."""
+    """Write output.xml, log.html and report.html; Robot's exit code for the result.
+
+    What is there under these names is whole, also when the writer is killed.
+    """
     from robot.output import LOGGER
     from robot.reporting import ResultWriter
 
     LOGGER.unregister_console_logger()  # it would say where each file is; the caller does that
     folder.mkdir(parents=True, exist_ok=True)
-    ResultWriter(result).write_results(
-        output=str(folder / "output.xml"),
-        log=str(folder / "log.html"),
-        report=str(folder / "report.html"),
-    )
+    # Beside the folder and not in it, because the log's links to the suites are relative.
+    draft = folder.with_name(f".{folder.name}.writing")
+    draft.mkdir(exist_ok=True)
+    names = ("output.xml", "log.html", "report.html")
+    output, log, report = (str(draft / name) for name in names)
+    ResultWriter(result).write_results(output=output, log=log, report=report)
+    for name in names:
+        (draft / name).replace(folder / name)
+    shutil.rmtree(draft, ignore_errors=True)
     return int(result.return_code)
 
 
@@ -115,10 +123,7 @@ def _take(into: TestSuite, found: TestSuite) -> None:
     into.message = into.message or found.message
     into.doc = found.doc
     into.metadata.update(found.metadata)
-    starts = [moment for moment in (into.start_time, found.start_time) if moment]
-    ends = [moment for moment in (into.end_time, found.end_time) if moment]
-    into.start_time = min(starts, default=None)
-    into.end_time = max(ends, default=None)
+    _span(into, [found])
     for test in list(found.tests):
         into.tests.append(test)
     for child in list(found.suites):
@@ -127,6 +132,13 @@ def _take(into: TestSuite, found: TestSuite) -> None:
             into.suites.append(child)
         else:
             _take(mine, child)
+
+
+def _span(suite: TestSuite, parts: Iterable[TestSuite | TestCase]) -> None:
+    """Stretch the suite's time over that of ``parts``. What ran at the same time is not added up."""
+    both = [suite, *parts]
+    suite.start_time = min((one.start_time for one in both if one.start_time), default=None)
+    suite.end_time = max((one.end_time for one in both if one.end_time), default=None)
 
 
 def _complete(suite: TestSuite, planned: PlannedSuite, reason: str) -> None:
@@ -144,6 +156,8 @@ def _complete(suite: TestSuite, planned: PlannedSuite, reason: str) -> None:
         suite.tests.append(test)
     for child in planned.suites:
         _complete(next(one for one in suite.suites if one.name == child.name), child, reason)
+    # A Robot that was killed has not said when its suites began.
+    _span(suite, [*suite.tests, *suite.suites])
 
 
 def _not_run(planned: PlannedTest, reason: str) -> TestCase:

@@ -1,7 +1,7 @@
 // Brings robotframework-metrics' page to life without anything from the network: sections, sorting, searching, charts.
 "use strict";
 
-const STATUS_COLORS = { Pass: "#2ecc71", Fail: "#fc6666", Skip: "#ffa500" };
+const STATUS_COLORS = { Pass: "#2ecc71", Fail: "#fc6666", Skip: "#ffa500", "Failed and caught": "#a9b4bf" };
 
 // --- sections
 function showSection(name) {
@@ -155,11 +155,22 @@ function byDuration(tests) {
 const suites = rowsOf("sm");
 const tests = rowsOf("tm");
 const keywords = rowsOf("kmt");
-const failedKeywords = keywords.reduce((sum, row) => sum + Number(row[2]), 0);
-const allKeywords = keywords.reduce((sum, row) => sum + Number(row[1]), 0);
+const total = (column) => keywords.reduce((sum, row) => sum + Number(row[column]), 0);
+const failedKeywords = total(2);
+const caughtKeywords = document.querySelector("#kmt td.caught") ? total(3) : 0;
 donut("testPie", statuses(tests, 2));
 stack("suitePie", statuses(suites, 1));
-stack("keywordPie", { Pass: allKeywords - failedKeywords, Fail: failedKeywords });
+stack("keywordPie", {
+  Pass: total(1) - failedKeywords - caughtKeywords,
+  "Failed and caught": caughtKeywords,
+  Fail: failedKeywords,
+});
+if (caughtKeywords) {
+  const note = document.createElement("p");
+  note.className = "note";
+  note.textContent = "Grey: failed, and caught, because a test expected it, tried it or waited for it.";
+  document.getElementById("keywordPie").after(note);
+}
 bars(
   "suiteFailureLineID",
   suites.filter((row) => Number(row[4])).sort((a, b) => b[4] - a[4]).slice(0, 10).map((row) => [row[0], Number(row[4])]),

@@ -6,6 +6,7 @@ Here it runs in a process of its own with escaping on, and its scripts are repla
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -21,6 +22,7 @@ _HERE: Final = Path(__file__).parent
 
 def write_metrics(output: Path, page: Path) -> str | None:
     """Write ``page`` from ``output`` (an output.xml). None when it is written, else why it is not; it never raises."""
+    package_root = str(_HERE.parents[1])
     try:
         ran = subprocess.run(
             [sys.executable, "-P", __file__, str(output), str(page)],
@@ -29,6 +31,10 @@ def write_metrics(output: Path, page: Path) -> str | None:
             errors="replace",
             timeout=TIME_LIMIT,
             check=False,
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(filter(None, [package_root, os.environ.get("PYTHONPATH")])),
+            },
         )
     except subprocess.TimeoutExpired:
         return f"it took more than {TIME_LIMIT:g} s"
@@ -47,10 +53,15 @@ def main(output: Path, page: Path) -> None:
     from robot.api import ExecutionResult
     from robotframework_metrics import robotmetrics
 
+    from QMSLibrary.reports import caught
+
     if not ExecutionResult(str(output)).suite.test_count:
         sys.exit("there are no tests to measure")
     escaping = jinja2.Environment(loader=robotmetrics.file_loader, autoescape=True)
-    robotmetrics.template = escaping.get_template("index.html")
+    source, *_ = robotmetrics.file_loader.get_source(escaping, "index.html")
+    robotmetrics.template = escaping.from_string(caught.with_column(source))
+    robotmetrics.KeywordResults = caught.CaughtResults
+    robotmetrics.KeywordTimes = caught.CaughtTimes
     options: dict[str, Any] = {
         "path": str(output.parent),
         "output": output.name,

@@ -133,14 +133,29 @@ def test_the_environment_is_the_one_that_is_up(home, place):
 
 
 def test_an_environment_that_dies_in_the_run_is_named(home, place):
-    (place / "suites" / "beta" / "three.robot").write_text(
+    (place / "suites" / "alpha" / "one.robot").write_text(
         "*** Settings ***\nLibrary    QMSLibrary\nLibrary    Process\n*** Test Cases ***\nKill It\n"
         "    ${environment} =    Get Environment\n"
         "    Run Process    kill    -9    ${environment.keeper_pid}\n"
+        "After It\n    ${pr} =    Create Pull Request\n    Trigger Workflow    ${pr}\n"
     )
-    ran = qms("run", "beta")
-    assert "the environment ended during the run" in ran.stderr
+    # The next category has Robot processes of its own, which find nothing and begin anew.
+    (place / "suites" / "beta" / "three.robot").write_text(
+        "*** Settings ***\nLibrary    QMSLibrary\n*** Test Cases ***\nGoes On\n"
+        "    ${pr} =    Create Pull Request\n    Trigger Workflow    ${pr}\n"
+    )
+    ran = qms("run")
+    assert "The environment 'embedded' itself has ended: its keeper (process " in ran.stderr
+    assert "results/" in ran.stderr
     assert "Traceback" not in ran.stderr
+    latest = place / "results" / "latest"
+    assert {file.name for file in (latest / "services").iterdir()} >= {"orchestration.log", "keeper.log", "ended.txt"}
+    result = ExecutionResult(str(latest / "output.xml"))
+    assert "Suites of this run that started after that" in result.suite.metadata["Environment ended"]
+    found = {test.name: test for test in result.suite.all_tests}
+    assert found["Kill It"].passed
+    assert found["After It"].message.startswith("The environment 'embedded' itself has ended")
+    assert found["Goes On"].passed
 
 
 def test_a_category_out_of_time_is_stopped_and_the_others_go_on(home, place, tmp_path):
@@ -204,7 +219,7 @@ def test_a_stopped_run_ends_gracefully_and_its_results_are_readable(home, place,
     assert (place / "results" / "latest" / "report.html").exists()
 
 
-def test_kill_9_of_the_run_leaves_nothing_alive_and_what_had_finished_is_readable(home, place, wait_until, ours):
+def test_kill_9_of_the_run_leaves_nothing_alive_and_a_whole_report(home, place, wait_until, ours):
     process = start_long(place, wait_until)
     urls = [url for file in home.glob("*/environment.json") for url in json.loads(file.read_text())["urls"].values()]
     assert len(urls) == 4
@@ -214,8 +229,57 @@ def test_kill_9_of_the_run_leaves_nothing_alive_and_what_had_finished_is_readabl
     assert wait_until(lambda: not ours(place), 5), ours(place)
     assert time.monotonic() - killed < 5
     assert listening(urls) == []
-    (output,) = place.glob("results/*/parts/alpha/together/pabot_results/0/output.xml")
-    assert ExecutionResult(str(output)).suite.test_count
+    check_report_of_killed(place, process.pid)
+    assert {file.name for file in (place / "results" / "latest" / "services").iterdir()} >= {"decision.log"}
+    assert not list(place.glob("results/.*"))
+
+
+def check_report_of_killed(place: Path, runner: int) -> None:
+    """All that was planned is in it, what had finished with its verdict."""
+    latest = place / "results" / "latest"
+    assert {file.name for file in latest.iterdir()} >= {"log.html", "report.html"}
+    assert not {"parts", "unfinished.txt"} & {file.name for file in latest.iterdir()}
+    result = ExecutionResult(str(latest / "output.xml"))
+    found = {test.full_name: test for test in result.suite.all_tests}
+    assert list(found) == [
+        *(
+            f"Suites.Alpha.{name}.{number} Of {name.lower()}"
+            for name in ("One", "Two")
+            for number in ("First", "Second")
+        ),
+        *(f"Suites.Beta.Three.{name}" for name in ("Before", "Long", "After")),
+    ]
+    assert all(test.passed for name, test in found.items() if "Alpha" in name or "Before" in name)
+    killed = f"The runner was killed: `qms run` (process {runner}) ended before the run did."
+    assert found["Suites.Beta.Three.Long"].message.startswith(killed)
+    assert found["Suites.Beta.Three.After"].message.startswith((killed, f"Not run. {killed}"))
+    assert result.suite.start_time
+    assert "Repeat" in result.suite.metadata
+
+
+def test_what_nobody_could_finish_is_finished_by_hand(home, place, wait_until, ours):
+    process = start_long(place, wait_until)
+    (folder,) = (one.parent for one in place.glob("results/*/unfinished.txt"))
+    refused = qms("report", str(folder))
+    assert refused.returncode == 252
+    assert f"still going on (process {process.pid})" in refused.stderr
+    (heir,) = [line for line in ours(place) if "heir.py" in line]
+    os.kill(int(heir.split()[0]), signal.SIGKILL)
+    process.kill()
+    process.communicate()
+    assert wait_until(lambda: not ours(place), 5), ours(place)
+    assert f"qms report {folder}" in (folder / "unfinished.txt").read_text()
+    # And one whose time is up before it is ready leaves everything as it was.
+    slow = [sys.executable, "-c", f"from QMSLibrary.cli.heir import *; main(Path({str(folder)!r}), 0, limit=0.02)"]
+    assert subprocess.run(slow, stdin=subprocess.DEVNULL, check=False).returncode == -signal.SIGALRM
+    assert not (folder / "output.xml").exists()
+    ran = qms("report", str(folder))
+    assert ran.returncode == 2, ran.stderr
+    assert "7 tests: 5 passed, 2 failed" in ran.stdout
+    check_report_of_killed(place, process.pid)
+    again = qms("report", str(folder))
+    assert again.returncode == 252
+    assert "it has its report already" in again.stderr
 
 
 def listening(urls: list[str]) -> list[str]:

@@ -17,7 +17,8 @@ import pytest
 
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
-from QMSLibrary.environments import Capability, EnvironmentUseError, use
+from QMSLibrary.environments import Capability, EnvironmentUseError, control, use
+from QMSLibrary.environments.embedded import EmbeddedEnvironment
 from QMSLibrary.environments.home import directories, users
 
 USER = """
@@ -141,6 +142,72 @@ def test_kill_9_of_keeper_and_janitor_is_tidied_up_by_the_next(home, ours, wait_
     first.release()
     assert directories(home)
     use("embedded").release()
+
+
+LOGS = {"dashboard.log", "decision.log", "ended.txt", "escalation.log", "keeper.log", "orchestration.log"}
+
+
+def test_the_logs_of_a_killed_keepers_services_are_kept_and_named(home):
+    with use("embedded") as environment:
+        assert environment.why_ended() is None
+        os.kill(environment.keeper_pid, signal.SIGKILL)
+        died = wait_for_the_end(environment)
+        assert f"'embedded' itself has ended: its keeper (process {environment.keeper_pid}) was killed" in died
+        assert str(environment.died_place) in died
+        assert {file.name for file in environment.died_place.iterdir()} == LOGS
+        assert "dashboard is ready" in (environment.died_place / "dashboard.log").read_text()
+
+
+def test_the_logs_are_kept_as_well_when_the_janitor_is_killed_too(home, ours, wait_until):
+    first = use("embedded")
+    children = {facts["pid"] for facts in first.processes().values()}
+    for line in ours(home):
+        if (pid := int(line.split()[0])) not in children and pid != first.keeper_pid:
+            os.kill(pid, signal.SIGKILL)
+    os.kill(first.keeper_pid, signal.SIGKILL)
+    died = wait_for_the_end(first)
+    assert f"logs are in {first.directory / 'logs'}; whoever begins an environment next moves them" in died
+    assert str(first.died_place) in died
+    first.release()
+    use("embedded").release()
+    assert {file.name for file in first.died_place.iterdir()} == LOGS
+
+
+def test_an_environment_that_is_ended_by_force_says_by_whom(home):
+    with use("embedded", own=True) as environment:
+        control.ask(environment.directory, "end")
+        died = wait_for_the_end(environment)
+        assert f"(process {environment.keeper_pid}) was ended by `qms down --force` while it was used" in died
+        assert {file.name for file in environment.died_place.iterdir()} == LOGS
+        with pytest.raises(EnvironmentUseError, match="itself has ended"):
+            environment.kill_service(Service.DECISION)
+
+
+def test_kept_logs_go_after_a_day_and_are_no_environment(home):
+    home.mkdir()
+    old, new = home / "old.1.died", home / "new.2.died"
+    for place, age in ((old, 24.1), (new, 23.9)):
+        place.mkdir()
+        os.utime(place, (time.time() - age * 3600,) * 2)
+    use("embedded").release()
+    assert not old.exists()
+    assert new.exists()
+    assert new not in directories(home)
+
+
+def test_an_environment_that_ends_as_it_should_keeps_no_logs(home, wait_until):
+    environment = use("embedded")
+    environment.release()
+    assert environment.why_ended() is None
+    assert wait_until(lambda: not list(home.iterdir()))
+
+
+def wait_for_the_end(environment: EmbeddedEnvironment) -> str:
+    deadline = time.monotonic() + 5
+    while (died := environment.why_ended()) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return died
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

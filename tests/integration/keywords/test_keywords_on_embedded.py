@@ -436,3 +436,50 @@ Right
         "--dryrun",
     )
     assert [name for name, test in tests.items() if test.passed] == ["Right"], {n: t.message for n, t in tests.items()}
+
+
+KILLED = """
+*** Settings ***
+Library    Process
+Suite Setup    Use Environment    own=True
+*** Test Cases ***
+One Service Is Dead
+    ${environment} =    Use Environment    own=True
+    ${pr} =    Create Pull Request
+    Trigger Workflow    ${pr}    step_by_step=True
+    Wait For Step    dor_validation
+    Evaluate    $environment.kill_service('orchestration')
+    Run Keyword And Expect Error    *did not come within*    Wait For Workflow    timeout=2 seconds
+The Environment Is Dead
+    Start Recording Events
+    ${pr} =    Create Pull Request
+    Trigger Workflow    ${pr}    step_by_step=True
+    Wait For Step    dor_validation
+    ${environment} =    Get Environment
+    Start Process    sleep 1; kill -9 ${environment.keeper_pid}    shell=True
+    %s
+Nothing Goes On
+    Get Workflow    workflow=any
+Not Even Agreement
+    Components Should Agree    workflow=any
+"""
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        "Wait For Workflow    timeout=60 seconds",
+        "Wait For Step    final_review    timeout=60 seconds",
+        "Wait For Event Sequence    pr.updated    within=60 seconds",
+    ],
+)
+def test_a_wait_ends_with_its_environment_and_says_so(tmp_path, home, wait):
+    began = time.monotonic()
+    tests, output = run(tmp_path, KILLED % wait)
+    assert tests["One Service Is Dead"].passed, output
+    for name in ("The Environment Is Dead", "Nothing Goes On", "Not Even Agreement"):
+        message = tests[name].message
+        assert message.startswith("The environment 'embedded' itself has ended: its keeper (process "), message
+        assert ".died" in message
+    assert tests["The Environment Is Dead"].elapsed_time.total_seconds() < 4, output
+    assert time.monotonic() - began < 50

@@ -85,6 +85,27 @@ def test_two_halves_make_a_whole_in_the_order_of_the_suites(suites, tmp_path):
     assert result.suite.metadata["Environment"] == "none"
 
 
+def test_the_whole_lasts_from_the_first_start_to_the_last_end(suites, tmp_path):
+    outputs = [run(suites, tmp_path / f"{name}.xml", "--suite", f"Alpha.{name}") for name in ("Two", "One")]
+    parts = [ExecutionResult(str(output)).suite for output in outputs]
+    merge.write(merged(suites, outputs), tmp_path / "run")
+    top = ExecutionResult(str(tmp_path / "run" / "output.xml")).suite
+    for suite in (top, top.suites[0]):
+        assert suite.start_time == parts[0].start_time
+        assert suite.end_time == parts[1].end_time
+        assert suite.elapsed_time == parts[1].end_time - parts[0].start_time
+
+
+def test_a_suite_whose_robot_was_killed_lasts_as_long_as_its_tests_did(suites, tmp_path):
+    output = run(suites, tmp_path / "a.xml")
+    tests = {test.name: test for test in ExecutionResult(str(output)).suite.all_tests}
+    content = output.read_bytes()
+    output.write_bytes(content[: content.index(b'name="Third"')])
+    top = merged(suites, [output]).suite
+    assert (top.start_time, top.end_time) == (tests["First 2 & <b>"].start_time, tests["Second"].end_time)
+    assert merged(suites, []).suite.start_time is None
+
+
 def test_what_is_written_can_be_read_by_robot(suites, tmp_path):
     result = merged(suites, [run(suites, tmp_path / "a.xml")])
     assert merge.write(result, tmp_path / "run") == 1

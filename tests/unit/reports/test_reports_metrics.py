@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+from QMSLibrary.reports.caught import with_column
 from QMSLibrary.reports.metrics import write_metrics
 
 NASTY = '<script>alert("x")</script>'
@@ -64,3 +65,50 @@ def test_no_tests_and_no_file_are_said_and_not_raised(tmp_path):
     assert "no tests" in (write_metrics(output, page) or "")
     assert write_metrics(tmp_path / "missing.xml", page)
     assert not page.exists()
+
+
+CATCHING = """\
+*** Test Cases ***
+Expected
+    Run Keyword And Expect Error    no*    Refuse
+Tried
+    TRY
+        Refuse
+    EXCEPT    no, never
+        Log    caught
+    END
+Asked
+    ${ok} =    Run Keyword And Return Status    Refuse
+Waited
+    VAR    ${n}    ${0}    scope=TEST
+    Wait Until Keyword Succeeds    5x    0s    Third Time
+Given Up
+    Wait Until Keyword Succeeds    2x    0s    Refuse
+Failed And Caught In One
+    Run Keyword And Ignore Error    Refuse
+    Refuse
+    [Teardown]    Run Keyword And Ignore Error    Refuse
+*** Keywords ***
+Refuse
+    Fail    no, never
+Third Time
+    VAR    ${n}    ${n + 1}    scope=TEST
+    Should Be Equal As Integers    ${n}    3
+"""
+
+
+def test_failures_that_were_caught_are_told_from_those_that_were_not(tmp_path):
+    page = tmp_path / "metrics.html"
+    assert write_metrics(robot(tmp_path, CATCHING), page) is None
+    table = re.search(r'<table id="kmt".*?</table>', page.read_text(), re.DOTALL)[0]
+    headings = re.findall(r"<th>(.*?)</th>", table)
+    rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)[1:]]
+    assert headings[:4] == ["Keyword Name", "Times", "Fail Count", "Failed And Caught"]
+    assert {row[0]: [int(figure) for figure in row[1:4]] for row in rows} == {
+        "Refuse": [8, 3, 5],
+        "Third Time": [3, 0, 2],
+    }
+
+
+def test_a_template_that_is_not_known_is_left_as_it_is():
+    assert with_column("<th>Fail Count</th>") == "<th>Fail Count</th>"

@@ -1,0 +1,76 @@
+"""Tells robotframework-metrics which failures of keywords were meant to be, by the structure of output.xml.
+
+A failed keyword below something that passed was expected (`Run Keyword And Expect Error`), tried (`TRY`) or repeated
+(`Wait Until Keyword Succeeds`). It has failed and was caught, which says nothing bad about anybody.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+from robot import result
+from robotframework_metrics.keyword_results import KeywordResults
+from robotframework_metrics.keyword_times import KeywordTimes
+
+CAUGHT: Final = "CAUGHT"
+_COLUMNS: Final = {
+    "<th>Fail Count</th>": "<th>Failed And Caught</th>",
+    "<td>{{ value['fail_count'] }}</td>": "<td class=\"caught\">{{ value['caught_count'] }}</td>",
+}
+
+
+class CaughtResults(KeywordResults):  # type: ignore[misc]  # it has no types
+    """Gives each keyword that was caught a status of its own."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._passed_above = 0
+
+    def start_test(self, test: result.TestCase) -> None:
+        """A test that passed has caught whatever failed in it."""
+        self._passed_above = int(test.passed)
+
+    def end_test(self, test: result.TestCase) -> None:
+        """What follows is the suite's."""
+        self._passed_above = 0
+
+    def start_keyword(self, kw: result.Keyword) -> None:
+        """The package's own list of keywords, with our status."""
+        known = len(self.kw_list)
+        super().start_keyword(kw)
+        if len(self.kw_list) > known and kw.failed and self._passed_above:
+            self.kw_list[-1]["Status"] = CAUGHT
+        self.start_body_item(kw)
+
+    def end_keyword(self, kw: result.Keyword) -> None:
+        """Leave it."""
+        self.end_body_item(kw)
+
+    def start_body_item(self, item: Any) -> None:
+        """Enter a keyword, a loop, a branch. A message has no status."""
+        self._passed_above += getattr(item, "passed", False)
+
+    def end_body_item(self, item: Any) -> None:
+        """Leave it."""
+        self._passed_above -= getattr(item, "passed", False)
+
+
+class CaughtTimes(KeywordTimes):  # type: ignore[misc]
+    """Counts them beside the failures."""
+
+    def get_keyword_times(self, kw_list: list[dict[str, Any]]) -> Any:
+        """The package's table with one more column."""
+        times = super().get_keyword_times(kw_list)
+        if not times.empty:
+            caught = Counter(kw["Name"] for kw in kw_list if kw["Status"] == CAUGHT)
+            times["caught_count"] = [caught[name] for name in times["Name"]]
+        return times
+
+
+def with_column(template: str) -> str:
+    """The page's template with a column for them; as it is when it is another one than we know."""
+    if all(template.count(place) == 1 for place in _COLUMNS):
+        for place, column in _COLUMNS.items():
+            template = template.replace(place, place + column)
+    return template
