@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from QMSLibrary.client.connection import Account
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
+from QMSLibrary.formats.yaml_file import Reader, shown
 
 from .base import Capability, EnvironmentUseError
 
@@ -92,16 +93,8 @@ def describe(name_or_file: str) -> Description:
 
 def read(path: Path) -> Description:
     """The description in ``path``. Its name is the file's, without the suffix."""
-    import yaml
-
-    try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line, fault = _yaml_fault(error)
-        raise EnvironmentUseError(f"{path} line {line}: this is not YAML: {fault}.") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise EnvironmentUseError(f"{path} cannot be read: {error}") from None
-    reader = _Reader(path)
+    reader = _Reader(path, EnvironmentUseError)
+    root = reader.compose()
     if root is None:
         reader.refuse(None, "", "nothing", "a mapping that begins with `kind: embedded` or `kind: existing`")
     top = reader.mapping(root, "")
@@ -121,34 +114,14 @@ def read(path: Path) -> Description:
     return Description(name=path.name.removesuffix(path.suffix), kind=kind, **values)
 
 
-class _Reader:
+class _Reader(Reader):
     """Turns nodes into values, and knows where it is."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def refuse(self, node: yaml.Node | None, key: str, got: str, expected: str) -> NoReturn:
-        line = node.start_mark.line + 1 if node is not None else 1
-        where = f"{key}: " if key else ""
-        raise EnvironmentUseError(f"{self.path} line {line}: {where}got {got}; expected {expected}.")
-
-    def mapping(self, node: yaml.Node, key: str) -> dict[str, yaml.Node]:
-        import yaml
-
-        if not isinstance(node, yaml.MappingNode):
-            self.refuse(node, key, _shown(node), "a mapping (`name: value` lines)")
-        found: dict[str, yaml.Node] = {}
-        for name, value in node.value:
-            if name.value in found:
-                self.refuse(name, f"{key}.{name.value}".lstrip("."), "the same key twice", "each key once")
-            found[str(name.value)] = value
-        return found
 
     def text(self, node: yaml.Node, key: str, expected: str = "a text") -> str:
         import yaml
 
         if not isinstance(node, yaml.ScalarNode) or node.value == "" or node.tag.endswith(":null"):
-            self.refuse(node, key, _shown(node), expected)
+            self.refuse(node, key, shown(node), expected)
         value = str(node.value)
         if reference := _REFERENCE.match(value):
             name = reference.group(1)
@@ -229,7 +202,7 @@ class _Reader:
         import yaml
 
         if not isinstance(node, yaml.SequenceNode):
-            self.refuse(node, key, _shown(node), "a list, such as `[clock]`")
+            self.refuse(node, key, shown(node), "a list, such as `[clock]`")
         for item in node.value:
             if self.text(item, key) not in list(Capability):
                 self.refuse(item, key, repr(item.value), "some of " + ", ".join(Capability))
@@ -261,32 +234,6 @@ class _Reader:
             except ValidationError as error:
                 self.refuse(value, f"{key}.{name}", repr(value.value), wanted(error))
         return found
-
-
-def _yaml_fault(error: yaml.MarkedYAMLError) -> tuple[int, str]:
-    """The line where something is wrong, and what. What is left open is wrong where it begins."""
-    line = error.problem_mark.line + 1 if error.problem_mark else 1
-    context, problem = error.context or "", error.problem or "it cannot be read"
-    if "quoted scalar" in context and error.context_mark:
-        return error.context_mark.line + 1, "the text that begins with a quotation mark here does not end with one"
-    if "'\\t'" in problem:
-        return line, "there is a tab at the beginning; indent with blanks"
-    if "flow" in context and error.context_mark:
-        return error.context_mark.line + 1, "a bracket is not closed, or a comma is missing"
-    words = {
-        "could not find expected ':'": "a colon is missing, or the blanks before the line are wrong",
-        "mapping values are not allowed here": "a colon is not expected here; put the text in quotation marks",
-        "expected <block end>, but found": "the blanks before this line are not those of its neighbours",
-    }
-    return line, next((said for begin, said in words.items() if problem.startswith(begin)), problem)
-
-
-def _shown(node: yaml.Node) -> str:
-    import yaml
-
-    if isinstance(node, yaml.ScalarNode):
-        return repr(node.value) if node.value else "nothing"
-    return "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
 
 
 _SHARED: Final[dict[str, Callable[[_Reader, Any, str], Any]]] = {
