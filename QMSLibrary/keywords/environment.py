@@ -109,3 +109,60 @@ class EnvironmentKeywords(Chapter):
             qms.service(service).set_clock(wanted, role=as_role)
         self.say(f"Moved the clock by {duration_text(by)}; it is {duration_text(timedelta(seconds=wanted))} ahead now.")
         return timedelta(seconds=wanted)
+
+    @keyword
+    def kill_service(self, service: Service) -> None:
+        """Ends a service as a crash would (SIGKILL). It stays away until `Start Service`.
+
+        It needs an environment of its own, because everybody who uses it would be disturbed.
+
+        Example:
+        | Use Environment    own=True
+        | Kill Service    dashboard
+
+        """
+        self._controllable("kill").kill_service(service)
+        self.say(f"Killed the {service} service.")
+
+    @keyword
+    def stop_service(self, service: Service) -> None:
+        """Ends a service the way an operator does (SIGTERM). It stays away until `Start Service`.
+
+        It needs an environment of its own, because everybody who uses it would be disturbed.
+
+        Example:
+        | Use Environment    own=True
+        | Stop Service    dashboard
+
+        """
+        self._controllable("stop").stop_service(service)
+        self.say(f"Stopped the {service} service.")
+
+    @keyword
+    def start_service(self, service: Service) -> None:
+        """Starts a service that was killed or stopped, on its old address, and waits until it is healthy.
+
+        A service that runs is left alone.
+
+        Example:
+        | Kill Service    dashboard
+        | Start Service    dashboard
+
+        """
+        self._controllable("start").start_service(service)
+        self.say(f"The {service} service runs.")
+
+    def _controllable(self, what: str) -> Environment:
+        environment = self.session.attached.environment
+        if Capability.PROCESS_CONTROL not in environment.capabilities:
+            raise KeywordError(
+                f"The environment {environment.name} does not let its services be killed, stopped or started. "
+                "`Skip Unless Environment Can    process_control` at the beginning reports the test as not verified "
+                "here."
+            )
+        if not environment.own:
+            raise KeywordError(
+                f"The environment {environment.name} is shared, so its services are not to {what}. Expected an "
+                "environment of its own: `Use Environment    own=True` in this suite's set-up."
+            )
+        return environment
