@@ -18,6 +18,7 @@ from .escalations import Escalations
 from .events import Events
 from .load import Load
 from .pull_requests import PullRequests
+from .scenarios import Scenarios
 from .scopes import ScopeListener
 from .session import Session
 from .types import CONVERTERS
@@ -96,6 +97,7 @@ class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
                 Agents(self.session),
                 Compliance(self.session),
                 Load(self.session),
+                Scenarios(self.session),
             ]
         )
 

@@ -29,7 +29,8 @@ PROMISED = """
     Wait For Event Sequence; Events Should Be Consistent; Get Component State; Components Should Agree;
     Deliver Event; Change Event; Get Dead Letters; Replay Dead Letter; Get Escalations; Escalation Should
     Exist; Acknowledge Escalation; Resolve Escalation; Get Notifications; Audit Trail Should Contain; Get
-    Audit Records; Verify Audit Trail; Get Response Times; Get Throughput; Get Agents; Register Agent
+    Audit Records; Verify Audit Trail; Get Response Times; Get Throughput; Get Agents; Register Agent; Kill
+    Service; Stop Service; Start Service; Run Scenario; Get Scenarios; Scenario Should Be Sound
 """
 
 
@@ -78,3 +79,10 @@ def test_the_choices_of_pull_requests_are_those_of_the_data_room():
 
     assert set(typing.get_args(pull_requests.Complexity)) == set(COMPLEXITIES)
     assert set(typing.get_args(pull_requests.Language)) == set(LANGUAGES)
+
+
+def test_a_scenario_may_say_of_a_pull_request_what_the_keyword_may():
+    from QMSLibrary.scenarios.wishes import PullRequestWishes
+
+    options = inspect.signature(LIBRARY.keywords["create_pull_request"]).parameters
+    assert set(PullRequestWishes.model_fields) == set(options)
