@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format bench api docs clean
+.PHONY: help install run test lint format bench api schema docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ bench: $(STAMP)  ## measure; prints ratios, judges nothing
 
 api: $(STAMP)  ## write docs/api anew from the contract
 	$(BIN)/qms docs api
+
+schema: $(STAMP)  ## write docs/scenario.schema.json anew from the kinds of steps
+	$(BIN)/qms docs scenarios
 
 clean:  ## remove what was made here
 	rm -rf $(VENV) results build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

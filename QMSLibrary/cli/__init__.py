@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from . import doctor, documents, down, report, run, status, up
+    from . import doctor, documents, down, report, run, scenarios, status, up
 
     shared = _Parser(add_help=False)
     # Not False: a command's default would undo what was said before the command.
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"robotframework-qms {VERSION}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
-    for module in (run, report, up, down, status, doctor, documents):
+    for module in (run, report, up, down, status, doctor, scenarios, documents):
         name = module.NAME
         summary = (module.__doc__ or "").partition(": ")[2].strip().splitlines()[0]
         command = commands.add_parser(

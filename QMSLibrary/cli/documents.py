@@ -12,12 +12,13 @@ examples:
   qms docs api                   docs/api/<service>.json, from the contract
   qms docs keywords              docs/keywords.html, every keyword with its arguments and an example
   qms docs keywords --to build   build/keywords.html
+  qms docs scenarios             docs/scenario.schema.json, with which editors complete and check scenarios
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
-    parser.add_argument("what", choices=["api", "keywords"], help="api: OpenAPI documents; keywords: for testers")
+    parser.add_argument("what", choices=["api", "keywords", "scenarios"], help="what to write")
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="where to (default: docs/api and docs)")
 
 
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from . import console
 
     try:
-        written = _api(options.to) if options.what == "api" else _keywords(options.to)
+        written = {"api": _api, "keywords": _keywords, "scenarios": _scenarios}[options.what](options.to)
     except OSError as error:
         console.error(f"{error.filename or 'The folder'} cannot be written: {error.strerror}")
         return 1
@@ -47,4 +48,13 @@ def _keywords(folder: Path | None) -> list[Path]:
     path = (folder or Path("docs")) / "keywords.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     libdoc("QMSLibrary", str(path), quiet=True)
+    return [path]
+
+
+def _scenarios(folder: Path | None) -> list[Path]:
+    from QMSLibrary.scenarios import schema
+
+    path = (folder or Path("docs")) / "scenario.schema.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(schema.text(), encoding="utf-8")
     return [path]
