@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from .files import ROOM
 
@@ -19,6 +20,13 @@ PATTERNS: Final = {
 }
 """The layers that each code pattern brings."""
 LANGUAGES: Final = ("typescript", "javascript", "python")
+
+
+class Import(NamedTuple):
+    """A name, and where it comes from. ``import os`` binds the module itself: then both are the same."""
+
+    name: str
+    module: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,8 @@ class Operation:
     """Operations of the repository that it calls."""
     uses: frozenset[str]
     """Every word of the code: what has to be imported is among them."""
+    imports: tuple[Import, ...] = ()
+    """What it, or its test, takes from the language's own library or from a package, beside what all templates know."""
 
     def lines(self, documented: bool) -> tuple[str, ...]:
         """The function as it stands in a file."""
@@ -61,15 +71,18 @@ def operations(language: str, layer: str) -> tuple[Operation, ...]:
     return tuple(sorted(found, key=lambda one: not one.core))
 
 
-def operation(language: str, layer: str, name: str, code: str, test: str, *, core: bool = False) -> Operation:
-    """An operation from its source text."""
+def operation(
+    language: str, layer: str, name: str, code: str, test: str, *, core: bool = False, imports: str = ""
+) -> Operation:
+    """An operation from its source text. ``imports``: import lines for code and test, see ``Operation.imports``."""
     lines = code.rstrip("\n").split("\n")
     if language == "python":
         start = next(index for index, line in enumerate(lines) if line.endswith(":")) + 1
         end = start + _python_docstring_length(lines[start:])
         comment_at = start
     else:
-        start, comment_at = 0, 0
+        # What stands before the comment, such as a variable of the module, is not a part of it.
+        start = comment_at = next((index for index, line in enumerate(lines) if line.startswith("/**")), 0)
         end = next(index for index, line in enumerate(lines) if line.startswith("export "))
     comment = tuple(lines[start:end])
     kept = (*lines[:start], *lines[end:])
@@ -85,7 +98,24 @@ def operation(language: str, layer: str, name: str, code: str, test: str, *, cor
         sentence=_first_sentence(comment),
         calls=tuple(call for call in _CALLED if call in uses and call != name),
         uses=uses,
+        imports=tuple(_imports(imports)),
     )
+
+
+_SCRIPT_IMPORT = re.compile(r"import \{ (?P<names>.+) \} from '(?P<module>.+)';")
+_PYTHON_IMPORT = re.compile(r"from (?P<module>\S+) import (?P<names>.+)|import (?P<whole>\S+)")
+
+
+def _imports(text: str) -> Iterator[Import]:
+    for line in text.splitlines():
+        found = _SCRIPT_IMPORT.fullmatch(line) or _PYTHON_IMPORT.fullmatch(line)
+        if found is None:
+            raise ValueError(f"Not an import line that the templates know: {line!r}")
+        parts = found.groupdict()
+        if parts.get("whole"):
+            yield Import(parts["whole"], parts["whole"])
+        else:
+            yield from (Import(name.strip(), parts["module"]) for name in parts["names"].split(","))
 
 
 # The functions of the repository that other layers call.

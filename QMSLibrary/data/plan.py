@@ -168,7 +168,7 @@ def _flawed_operation(plan: Plan, type_: str, *, mended: bool) -> Operation:
     flaw = catalogue()[type_]
     code: FlawedCode = flaw.code[plan.wishes.language]
     text = code.mended if mended else code.flawed
-    return operation(plan.wishes.language, flaw.layer, code.function, text, code.test)
+    return operation(plan.wishes.language, flaw.layer, code.function, text, code.test, imports=code.imports)
 
 
 def _add_flaws(plan: Plan) -> None:

@@ -14,6 +14,7 @@ from .counts import share_out
 from .documents import document, document_paths
 from .errors import WishError
 from .identity import derived_seed, new_seed, unique_part
+from .issued import with_issued
 from .languages import language
 from .manifests import manifest, manifest_paths
 from .plan import Plan, make_plan
@@ -109,7 +110,7 @@ def _plan(recipe: Recipe, *, mended: bool) -> tuple[Plan, Random]:
 
 
 def _files(plan: Plan, recipe: Recipe) -> list[FileChange]:
-    texts = _texts(plan, Random(f"{recipe.seed}/text"))
+    texts = with_issued(_texts(plan, Random(f"{recipe.seed}/text")), recipe.seed)
     paths = list(texts)
     original, added = paths[: plan.files], paths[plan.files :]
     rng = Random(f"{recipe.seed}/counts")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from QMSLibrary.data.layout import wrap_signature
+from QMSLibrary.data.operations import Operation
 from QMSLibrary.data.plan import Module, Piece
 from QMSLibrary.data.spelling import Domain, Naming, Noun, camel, kebab, pascal
 
@@ -106,6 +107,7 @@ class EcmaScript:
         uses = piece.operation.uses
         if self.typed:
             self._add_types(imports, uses, piece.naming)
+        _add_own(imports, piece.operation, uses)
         if "escapeHtml" in uses:
             imports.setdefault("../shared/html", set()).add("escapeHtml")
         if module.layer != "repository":
@@ -126,6 +128,7 @@ class EcmaScript:
         words = set(re.findall(r"(?<![.\w])[A-Za-z_]\w*", piece.operation.test))
         if self.typed:
             self._add_types(imports, words - {"Response"}, piece.naming)
+        _add_own(imports, piece.operation, words)
         if "vi" in words:
             imports["vitest"].add("vi")
         if "makeParcel" in words:
@@ -174,6 +177,13 @@ class EcmaScript:
                 line = f"{word} {{\n" + "".join(f"  {name},\n" for name in names) + f"}} from '{path}{ending}';"
             (own if path.startswith(".") else outer).append(line)
         return "\n".join([*outer, *([""] if outer and own else []), *own])
+
+
+def _add_own(imports: dict[str, set[str]], operation: Operation, words: Container[str]) -> None:
+    """What a function brings its own imports for."""
+    for name, module in operation.imports:
+        if name in words:
+            imports.setdefault(module, set()).add(name)
 
 
 def _without_types(text: str) -> str:

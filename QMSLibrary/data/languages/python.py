@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Container, Iterable
 
 from QMSLibrary.data.layout import wrap_signature
+from QMSLibrary.data.operations import Operation
 from QMSLibrary.data.plan import Module, Piece
 from QMSLibrary.data.spelling import Domain, Naming, Noun, pascal, snake
 
@@ -66,6 +68,7 @@ class Python:
         functions = []
         for piece in module.pieces:
             _add_words(imports, piece.operation.uses, piece.naming)
+            _add_own(imports, piece.operation, piece.operation.uses)
             if module.layer != "repository" and piece.operation.calls:
                 store = f"{_package(module.domain)}.{snake(module.noun.one)}_repository"
                 imports.setdefault(store, set()).update(piece.naming(call) for call in piece.operation.calls)
@@ -89,8 +92,9 @@ class Python:
             for piece in tested:
                 words = set(re.findall(r"(?<![.\w])[A-Za-z_]\w*", piece.operation.test))
                 _add_words(imports, words, piece.naming)
+                _add_own(imports, piece.operation, words)
                 if "pytest" in words:
-                    imports.setdefault("pytest", set())
+                    imports.setdefault("pytest", set()).add("")
                 if "make_parcel" in words:
                     helper = piece.naming("make_parcel")
                     if helper not in helpers:
@@ -193,15 +197,26 @@ def _add_words(imports: dict[str, set[str]], words: Iterable[str], naming: Namin
             imports.setdefault(f"{_package(naming.domain)}.models", set()).add(naming(word))
 
 
+def _add_own(imports: dict[str, set[str]], operation: Operation, words: Container[str]) -> None:
+    """What a function brings its own imports for; a module that is imported whole has an empty name among its own."""
+    for name, module in operation.imports:
+        if name in words:
+            imports.setdefault(module, set()).add("" if name == module else name)
+
+
 def _imports(imports: dict[str, set[str]]) -> str:
-    standard = {*_STANDARD.values(), "typing"}
     groups: list[list[str]] = [[], [], []]
     for path in sorted(imports):
-        names = sorted(imports[path], key=lambda name: (not name.isupper(), not name[0].isupper(), name))
-        line = f"import {path}" if path == "pytest" else f"from {path} import {', '.join(names)}"
+        top = path.partition(".")[0]
+        group = groups[0 if top in sys.stdlib_module_names else 2 if top == "app" else 1]
+        names = sorted(imports[path] - {""}, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+        line = f"from {path} import {', '.join(names)}"
         if len(line) > 110:
             line = f"from {path} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
-        if names or path == "pytest":
-            groups[0 if path in standard else 1 if path == "pytest" else 2].append(line)
-    text = "\n\n".join("\n".join(group) for group in groups if group)
+        if names:
+            group.append(line)
+        if "" in imports[path]:
+            group.append(f"import {path}")
+    # Whole modules come before names out of modules.
+    text = "\n\n".join("\n".join(sorted(group, key=lambda line: line.startswith("from "))) for group in groups if group)
     return text + "\n\n\n" if text else "\n"

@@ -11,13 +11,14 @@ import yaml
 from hypothesis import strategies as st
 
 from QMSLibrary.contract.pull_requests import FileChange
+from QMSLibrary.data.flaws import catalogue
 
 PERSONAS = ("bot", "hotfix_author", "junior_developer", "senior_developer", "tech_lead")
 LANGUAGES = ("typescript", "javascript", "python")
 WITH_CODE = ("feature_implementation", "quick_fix", "refactoring", "performance_work", "concurrent_feature_17")
 WITHOUT_CODE = ("documentation", "dependency_update")
-SECURITY = ("sql_injection:high", "xss:medium", "xss_vulnerability")
-PERFORMANCE = ("n_plus_one", "quadratic_loop")
+SECURITY = ("sql_injection:high", "xss_vulnerability", *(n for n, one in catalogue().items() if one.kind == "security"))
+PERFORMANCE = tuple(name for name, one in catalogue().items() if one.kind == "performance")
 
 
 @st.composite

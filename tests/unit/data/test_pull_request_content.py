@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
+import string
 import subprocess
 import sys
+from zlib import crc32
 
 import pytest
 from data_wishes import LANGUAGES
+from hypothesis import given
+from hypothesis import strategies as st
 
 from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.data import create_pull_request, fix_pull_request
 from QMSLibrary.data.flaws import catalogue, read_flaws
+from QMSLibrary.data.issued import issued
 from QMSLibrary.data.personas import persona, personas
 
 SHARED = {
@@ -45,6 +50,14 @@ MARKS = {
     "xss": r"heading['\"]>\$?\{\w+\}<",
     "n_plus_one": r"for (\(const )?\w+ (of|in) \w*ids\b",
     "quadratic_loop": r"for (\(const )?right (of|in) ",
+    "command_injection": r"(execSync\(`|run\(f\")tar ",
+    "path_traversal": r"(name = String\(|/ )request\.query.*summary\.txt",
+    "hardcoded_secret": r"ghp_\w{36}|AKIA[A-Z2-7]{16}",
+    "weak_cryptography": r"md5",
+    "insecure_deserialization": r"runInNewContext\(|yaml\.load\(",
+    "ssrf": r"\{server\}/v1/",
+    "blocking_io": r"= (readFileSync\(|path\.read_text\()",
+    "unbounded_cache": r"(?s)[cC]aptions(: dict\[str, str\])? = (new Map|\{\})(?!.*([cC]aptions\.clear\())",
 }
 
 
@@ -60,21 +73,26 @@ def functions(pull_request: PullRequest) -> dict[str, int]:
     """Every function of the Python sources with the number of its lines."""
     tree = ast.parse(text_of(pull_request, tests=False).replace("from __future__ import annotations", ""))
     return {
-        node.name: (node.end_lineno or 0) - node.lineno + 1 for node in tree.body if isinstance(node, ast.FunctionDef)
+        node.name: (node.end_lineno or 0) - node.lineno + 1
+        for node in tree.body
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     }
 
 
+@pytest.mark.parametrize("mended", [False, True])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_python_that_is_made_runs_and_its_tests_are_green(tmp_path, seed):
+def test_the_python_that_is_made_runs_and_its_tests_are_green_with_every_flaw_and_without(tmp_path, seed, mended):
     pull_request = create_pull_request(
         language="python",
         files=15,
         lines_changed=847,
         code_style=0.5,
-        security_issues="sql_injection, xss",
-        performance_issues="n_plus_one, quadratic_loop",
+        security_issues=[name for name, flaw in catalogue().items() if flaw.kind == "security"],
+        performance_issues=[name for name, flaw in catalogue().items() if flaw.kind == "performance"],
         seed=seed,
     )
+    if mended:
+        pull_request = fix_pull_request(pull_request)
     for path, content in [*SHARED.items(), *((file.path, file.content or "") for file in pull_request.files)]:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(content)
@@ -132,10 +150,33 @@ def test_a_flaw_is_in_the_code_and_gone_when_it_is_mended(type_, language):
 
 
 def test_every_flaw_has_a_file_of_its_own_and_every_language_it_names():
-    assert {"sql_injection", "xss", "n_plus_one", "quadratic_loop"} <= set(catalogue())
+    assert set(catalogue()) == set(MARKS)
     for flaw in catalogue().values():
         assert set(flaw.code) <= set(LANGUAGES)
         assert flaw.severities
+
+
+def test_a_secret_is_another_one_for_every_seed_and_the_same_for_the_same():
+    made = [
+        re.findall(
+            MARKS["hardcoded_secret"],
+            text_of(create_pull_request(seed=seed, security_issues="hardcoded_secret"), tests=False),
+        )
+        for seed in (1, 1, 2)
+    ]
+    assert [len(found) for found in made] == [1, 1, 1]
+    assert made[0] == made[1] != made[2]
+
+
+@given(seed=st.text())
+def test_a_secret_has_the_form_that_its_issuer_gives_out(seed):
+    token = issued("github", seed)
+    assert re.fullmatch(r"ghp_[0-9A-Za-z]{36}", token)
+    digits = string.digits + string.ascii_uppercase + string.ascii_lowercase
+    assert sum(digits.index(one) * 62**place for place, one in enumerate(reversed(token[-6:]))) == crc32(
+        token[4:-6].encode()
+    )
+    assert re.fullmatch(r"AKIA[A-Z2-7]{16}", issued("aws", seed))
 
 
 @pytest.mark.parametrize(
