@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 from .files import ROOM
+from .statements import Count, count
 
-LAYERS: Final = ("repository", "service", "validation", "controller")
-"""A layer calls only those before it, so the first few of them make sense without the others."""
+LAYERS: Final = ("repository", "service", "controller", "validation")
+"""The first of each pattern come first, so that a small pull request shows every pattern that was asked for."""
+SHARED: Final = "shared"
+"""The layer of what all domains use. It belongs to no pattern; a change to it concerns everybody."""
 
 PATTERNS: Final = {
     "mvc": ("controller",),
@@ -20,6 +23,9 @@ PATTERNS: Final = {
 }
 """The layers that each code pattern brings."""
 LANGUAGES: Final = ("typescript", "javascript", "python")
+"""Those that the generated code is written in."""
+OTHER_LANGUAGES: Final = ("sql", "yaml", "dockerfile", "markdown")
+"""Those that a pull request can be written in as a whole, without any code."""
 
 
 class Import(NamedTuple):
@@ -51,11 +57,27 @@ class Operation:
     """Every word of the code: what has to be imported is among them."""
     imports: tuple[Import, ...] = ()
     """What it, or its test, takes from the language's own library or from a package, beside what all templates know."""
+    count: Count = Count(0, 0)
+    """Its statements."""
+    partial: str = ""
+    """A test that leaves some of its branches out; empty when there is none."""
+    missed: int = 0
+    """How many statements that test does not reach."""
 
-    def lines(self, documented: bool) -> tuple[str, ...]:
-        """The function as it stands in a file."""
-        comment = self.comment if documented else ()
-        return (*self.code[: self.comment_at], *comment, *self.code[self.comment_at :])
+    @cached_property
+    def documented(self) -> str:
+        """The function with its comment, as it stands in a file."""
+        return "\n".join((*self.code[: self.comment_at], *self.comment, *self.code[self.comment_at :]))
+
+    @cached_property
+    def bare(self) -> str:
+        """The function without its comment."""
+        return "\n".join(self.code)
+
+    @cached_property
+    def head(self) -> str:
+        """The line that begins the function and has its parameters."""
+        return next(line for line in self.code if "(" in line and line.endswith((":", "{")))
 
 
 @lru_cache(maxsize=16)
@@ -65,14 +87,27 @@ def operations(language: str, layer: str) -> tuple[Operation, ...]:
     found = []
     for block in re.split(r"^=== ", text, flags=re.MULTILINE)[1:]:
         head, _, rest = block.partition("\n")
-        code, _, test = rest.partition("--- test\n")
+        code, _, tests = rest.partition("--- test\n")
+        test, _, other = tests.partition("--- partial ")
+        missed, _, partial = other.partition("\n")
         name, *marks = head.split()
-        found.append(operation(language, layer, name, code, test, core="core" in marks))
+        core = "core" in marks
+        found.append(operation(language, layer, name, code, test, core=core, partial=partial, missed=int(missed or 0)))
     return tuple(sorted(found, key=lambda one: not one.core))
 
 
+@lru_cache(maxsize=256)
 def operation(
-    language: str, layer: str, name: str, code: str, test: str, *, core: bool = False, imports: str = ""
+    language: str,
+    layer: str,
+    name: str,
+    code: str,
+    test: str,
+    *,
+    core: bool = False,
+    imports: str = "",
+    partial: str = "",
+    missed: int = 0,
 ) -> Operation:
     """An operation from its source text. ``imports``: import lines for code and test, see ``Operation.imports``."""
     lines = code.rstrip("\n").split("\n")
@@ -86,7 +121,7 @@ def operation(
         end = next(index for index, line in enumerate(lines) if line.startswith("export "))
     comment = tuple(lines[start:end])
     kept = (*lines[:start], *lines[end:])
-    uses = frozenset(re.findall(r"(?<![.\w])[A-Za-z_]\w*", "\n".join(kept)))
+    uses = words_of("\n".join(kept))
     return Operation(
         name=name,
         layer=layer,
@@ -99,7 +134,16 @@ def operation(
         calls=tuple(call for call in _CALLED if call in uses and call != name),
         uses=uses,
         imports=tuple(_imports(imports)),
+        count=count(language, kept),
+        partial=partial.rstrip("\n"),
+        missed=missed,
     )
+
+
+@lru_cache(maxsize=1024)
+def words_of(text: str) -> frozenset[str]:
+    """Every name in a piece of code that is not an attribute."""
+    return frozenset(re.findall(r"(?<![.\w])[A-Za-z_]\w*", text))
 
 
 _SCRIPT_IMPORT = re.compile(r"import \{ (?P<names>.+) \} from '(?P<module>.+)';")

@@ -8,7 +8,6 @@ stand in prose, where a noun of two words is written with a blank.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -48,9 +47,9 @@ class Noun:
     many: _Words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Domain:
-    """A field of business with its words."""
+    """A field of business with its words. There is one object for each, so they are compared by identity."""
 
     noun: Noun
     texts: tuple[_Words, ...]
@@ -60,6 +59,11 @@ class Domain:
     done: str
     features: tuple[str, ...]
     faults: tuple[str, ...]
+
+    @cached_property
+    def fields(self) -> tuple[_Words, ...]:
+        """What is known about each entity, in the order of the columns of its table."""
+        return (("id",), ("status",), *self.texts, *self.numbers, self.date)
 
     def part(self, word: str) -> Noun:
         """``invoice`` and ``line`` give ``invoice line``."""
@@ -82,16 +86,21 @@ class Naming:
     """Whether identifiers are written like_this (Python) or likeThis."""
 
     @cached_property
-    def _replace(self) -> Callable[[re.Match[str]], str]:
+    def _spelt(self) -> dict[str, str]:
         name = snake if self.snake_case else camel
         capital = (lambda parts: "_".join(p for p in parts).capitalize()) if self.snake_case else pascal
         noun, domain = self.noun, self.domain
+        fields = domain.fields
+        one, separator = name(noun.one), ",\n" + " " * (12 if self.snake_case else 6)
         spelt = {
+            "parcel_columns": ", ".join(map(snake, fields)),
+            "parcel_marks": ", ".join("%s" if self.snake_case else f"${number}" for number, _ in enumerate(fields, 1)),
+            "parcel_values": separator.join(f"{one}.{name(field)}" for field in fields),
             "parcels_table": snake(noun.many),
             "parcels-path": kebab(noun.many),
             "parcel-": kebab(noun.one) + "-",
             "parcels": name(noun.many),
-            "parcel": name(noun.one),
+            "parcel": one,
             "Parcels": pascal(noun.many),
             "Parcel": pascal(noun.one),
             "PARCELS": " ".join(noun.many),
@@ -114,18 +123,35 @@ class Naming:
             article = "an" if spelt[token][0] in "aeiou" else "a"
             spelt[f"a {token}"] = f"{article} {spelt[token]}"
             spelt[f"A {token}"] = f"{article.capitalize()} {spelt[token]}"
-        return lambda match: spelt[match.group()]
+        return spelt
 
     def __call__(self, text: str) -> str:
         """``text`` with the archetype's words replaced."""
-        return _ARCHETYPE.sub(self._replace, text)
+        parts = _split(text)
+        if len(parts) == 1:
+            return text
+        spelt, found = self._spelt, list(parts)
+        found[1::2] = [spelt[token] for token in parts[1::2]]
+        return "".join(found)
+
+
+@lru_cache(maxsize=4096)
+def naming_of(domain: Domain, noun: Noun, text: _Words, number: _Words, snake_case: bool) -> Naming:
+    """A naming, the same object for the same words, so that its spellings are worked out once."""
+    return Naming(domain, noun, text, number, snake_case)
 
 
 _ARCHETYPE = re.compile(
-    r"\b[Aa] (?:PARCEL|WEIGHT|CARRIER)\b|parcels_table|parcels-path|parcel-|parcels|parcel|Parcels|Parcel"
-    r"|PARCELS|PARCEL|carrier_column|weight_column|carrier|Carriers|Carrier|CARRIER|weight|Weight|WEIGHT|dispatched_at|dispatchedAt"
-    r"|\bwaiting\b|\bdelivered\b"
+    r"(\b[Aa] (?:PARCEL|WEIGHT|CARRIER)\b|parcel_columns|parcel_marks|parcel_values|parcels_table|parcels-path|parcel-"
+    r"|parcels|parcel|Parcels|Parcel|PARCELS|PARCEL|carrier_column|weight_column|carrier|Carriers|Carrier|CARRIER"
+    r"|weight|Weight|WEIGHT|dispatched_at|dispatchedAt|\bwaiting\b|\bdelivered\b)"
 )
+
+
+@lru_cache(maxsize=4096)
+def _split(text: str) -> tuple[str, ...]:
+    """What stays and what is replaced, in turn. The templates are few, so each is looked through once."""
+    return tuple(_ARCHETYPE.split(text))
 
 
 @lru_cache(maxsize=1)
