@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Final
 
 _Words = tuple[str, ...]
 
@@ -39,12 +40,25 @@ def kebab(parts: _Words) -> str:
     return "-".join(parts)
 
 
+_RESERVED: Final = ("import", "export")
+
+
 @dataclass(frozen=True)
 class Noun:
     """What a module is about: an entity of a domain, or a part or variant of one."""
 
     one: _Words
     many: _Words
+
+    @property
+    def short(self) -> _Words:
+        """Its last word, as people name a variable; the whole noun where that is a reserved word."""
+        return self.one if self.one[-1] in _RESERVED else self.one[-1:]
+
+    @property
+    def short_many(self) -> _Words:
+        """The same for several of them."""
+        return self.many if self.one[-1] in _RESERVED else self.many[-1:]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,16 +105,19 @@ class Naming:
         capital = (lambda parts: "_".join(p for p in parts).capitalize()) if self.snake_case else pascal
         noun, domain = self.noun, self.domain
         fields = domain.fields
-        one, separator = name(noun.one), ",\n" + " " * (12 if self.snake_case else 6)
+        variable = name(noun.short), name(noun.short_many)
+        separator = ",\n" + " " * (12 if self.snake_case else 6)
         spelt = {
             "parcel_columns": ", ".join(map(snake, fields)),
             "parcel_marks": ", ".join("%s" if self.snake_case else f"${number}" for number, _ in enumerate(fields, 1)),
-            "parcel_values": separator.join(f"{one}.{name(field)}" for field in fields),
+            "parcel_values": separator.join(f"{variable[0]}.{name(field)}" for field in fields),
             "parcels_table": snake(noun.many),
             "parcels-path": kebab(noun.many),
             "parcel-": kebab(noun.one) + "-",
             "parcels": name(noun.many),
-            "parcel": one,
+            "parcel": name(noun.one),
+            "parcels alone": variable[1],
+            "parcel alone": variable[0],
             "Parcels": pascal(noun.many),
             "Parcel": pascal(noun.one),
             "PARCELS": " ".join(noun.many),
@@ -151,7 +168,14 @@ _ARCHETYPE = re.compile(
 @lru_cache(maxsize=4096)
 def _split(text: str) -> tuple[str, ...]:
     """What stays and what is replaced, in turn. The templates are few, so each is looked through once."""
-    return tuple(_ARCHETYPE.split(text))
+    parts = _ARCHETYPE.split(text)
+    for index in range(1, len(parts), 2):
+        if parts[index] in ("parcel", "parcels") and not _INSIDE_A_NAME.search(f"{parts[index - 1][-1:]} {parts[index + 1][:1]}"):
+            parts[index] += " alone"
+    return tuple(parts)
+
+
+_INSIDE_A_NAME = re.compile(r"\w")
 
 
 @lru_cache(maxsize=1)

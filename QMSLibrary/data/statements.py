@@ -31,19 +31,17 @@ _ARROW = re.compile(r"=>\s*[^\s{]")
 
 
 def _script(code: Sequence[str]) -> Count:
-    """A function's head is no statement for istanbul; the body of an arrow function is one, if its line has no other."""
-    inside, found, outside = False, 0, 0
-    before = ""
+    """Lines on which a statement starts; the head of a function is none, the body of an arrow function is one."""
+    at_import = inside = 0
+    in_function, before = False, ""
     for line in code:
         text = line.strip()
-        starts = before.endswith((";", "{", "}")) and not text.endswith(",") and not text.startswith(("}", ")", "]"))
-        if not inside:
-            outside += text.startswith("const ")
-            inside = line.startswith("export ")
-        elif not line.startswith(")"):
-            arrow = _ARROW.search(text) is not None
-            found += (starts and not before.startswith(")") or before.startswith(")") and before.endswith("{")) or arrow
-            if text.startswith("} else if"):
-                found += 1
+        if in_function:
+            follows = before.endswith((";", "{", "}")) and not text.endswith(",")
+            starts = follows and not text.startswith(("}", ")", "]"))
+            inside += starts or text.startswith("} else if") or _ARROW.search(text) is not None
+        else:
+            at_import += text.startswith("const ")
+            in_function = line.startswith("export ")
         before = text
-    return Count(found + outside, outside)
+    return Count(at_import + inside, at_import)

@@ -48,6 +48,28 @@ _TSCONFIG: Final = {
     "include": ["src"],
 }
 
+_ESLINT: Final = {
+    "typescript": """\
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+export default tseslint.config(js.configs.recommended, ...tseslint.configs.recommended, {
+  rules: { eqeqeq: 'error', 'no-var': 'error', 'prefer-const': 'error' },
+});
+""",
+    "javascript": """\
+import js from '@eslint/js';
+
+export default [
+  js.configs.recommended,
+  {
+    languageOptions: { globals: { fetch: 'readonly', process: 'readonly', URL: 'readonly' } },
+    rules: { eqeqeq: 'error', 'no-var': 'error', 'prefer-const': 'error' },
+  },
+];
+""",
+}
+
 
 def support_of(pull_request: PullRequest) -> dict[str, str]:
     """The files that ``pull_request`` leaves alone and its code needs, path to text.
@@ -102,12 +124,14 @@ def _settings(plan: Plan, name: str) -> dict[str, str]:
         dependencies = "".join(f'    "{package}>={version}",\n' for package, version in PYTHON_PACKAGES.items())
         return {
             "pyproject.toml": _PYPROJECT.format(name=name, dependencies=dependencies),
+            ".flake8": "[flake8]\n# The formatter breaks lines.\nextend-ignore = E501\n",
             ".gitignore": ".venv/\n__pycache__/\n",
         }
     packages, tools = (
         {package: f"^{version}.0" for package, version in known.items()} for known in (NODE_PACKAGES, NODE_TOOLS)
     )
     texts = {
+        "eslint.config.js": _ESLINT[plan.language],
         "package.json": package_json(plan, "1.0.0", packages, tools),
         ".gitignore": "node_modules/\ndist/\n",
     }

@@ -14,8 +14,8 @@ NODE_PACKAGES: Final = {
     "undici": "7.1", "zod": "3.24",
 }  # fmt: skip
 NODE_TOOLS: Final = {
-    "@types/express": "4.17", "@types/node": "20.17", "eslint": "9.17", "prettier": "3.4", "tsx": "4.19",
-    "typescript": "5.7", "typescript-eslint": "8.18", "vitest": "3.0",
+    "@eslint/js": "9.17", "@types/express": "4.17", "@types/node": "20.17", "eslint": "9.17", "prettier": "3.4",
+    "tsx": "4.19", "typescript": "5.7", "typescript-eslint": "8.18", "vitest": "3.0",
 }  # fmt: skip
 PYTHON_PACKAGES: Final = {
     "httpx": "0.28", "psycopg": "3.2", "pydantic": "2.10", "pyyaml": "6.0", "sqlalchemy": "2.0", "starlette": "0.45",
