@@ -108,7 +108,11 @@ def _value(field: str, value: Any) -> Any:
             raise ValueError("a sentence about this persona is expected.")
         return value
     if field == "people":
-        if not isinstance(value, list) or not value or not all(isinstance(name, str) and name.strip() for name in value):
+        if (
+            not isinstance(value, list)
+            or not value
+            or not all(isinstance(name, str) and name.strip() for name in value)
+        ):
             raise ValueError("a list of names is expected, like [Ada Byron, release-bot].")
         return tuple(map(named, value))
     if field == "documentation_file":

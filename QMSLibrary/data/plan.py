@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from .layout import WIDTH, wrap_signature
-from .operations import LANGUAGES, Operation
+from .operations import LANGUAGES, SHARED, Operation
 from .spelling import Domain, Naming, Noun, domains
 from .wishes import COMPLEXITIES, ChangeKind, Wishes
 
@@ -120,8 +120,8 @@ class Plan:
 
 def nouns_of(domain: Domain, modules: Iterable[Module]) -> list[Noun]:
     """The nouns of a domain that ``modules`` are about, and so need a data type and a table."""
-    found = (piece.naming.noun for module in modules if module.domain is domain for piece in module.pieces)
-    return list(dict.fromkeys(found)) or [domain.noun]
+    own = (module for module in modules if module.domain is domain and module.layer != SHARED)
+    return list(dict.fromkeys(piece.naming.noun for module in own for piece in module.pieces)) or [domain.noun]
 
 
 def make_plan(wishes: Wishes, rng: Random, *, mended: bool = False) -> Plan:

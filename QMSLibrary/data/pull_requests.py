@@ -17,7 +17,6 @@ from .errors import WishError
 from .identity import derived_seed, new_seed, unique_part
 from .issued import with_issued
 from .languages import language
-from .operations import SHARED
 from .people import Person
 from .plan import Plan, make_plan, nouns_of
 from .wishes import Wishes, read_wishes
@@ -35,6 +34,8 @@ class Recipe:
 
 
 _recipes: OrderedDict[str, Recipe] = OrderedDict()
+_same: dict[str, Wishes] = {}
+"""The wishes that were read last: many pull requests are made with the same ones, which are then kept once."""
 
 
 def create_pull_request(*, seed: str | int | None = None, **wishes: Any) -> PullRequest:
@@ -43,7 +44,7 @@ def create_pull_request(*, seed: str | int | None = None, **wishes: Any) -> Pull
     The same wishes and ``seed`` give the same author, title, description and files, byte for byte; id, branch and time
     differ, because two pull requests are never one. WishError when a wish cannot be fulfilled.
     """
-    recipe = Recipe(read_wishes(**wishes), str(new_seed() if seed is None else seed))
+    recipe = Recipe(_kept_once(read_wishes(**wishes)), str(new_seed() if seed is None else seed))
     plan, rng = _plan(recipe, mended=False)
     author = rng.choice(recipe.wishes.author.people).username
     heading = recipe.wishes.title or title(plan, rng)
@@ -119,6 +120,12 @@ def plan_of(pull_request: PullRequest) -> Plan | None:
     return None
 
 
+def _kept_once(wishes: Wishes) -> Wishes:
+    if _same.get("last") != wishes:
+        _same["last"] = wishes
+    return _same["last"]
+
+
 def _remember(name: str, recipe: Recipe) -> None:
     _recipes[name] = recipe
     while len(_recipes) > _REMEMBERED:
@@ -179,9 +186,8 @@ def _texts(plan: Plan, rng: Random) -> dict[str, str]:
     tongue = language(plan.language)
     wanted = plan.lines // plan.files
     texts = {tongue.source_path(module): tongue.source(module) for module in plan.modules}
-    stored = [module for module in plan.modules if module.layer != SHARED]
     for domain in plan.types:
-        texts[tongue.types_path(domain)] = tongue.types(domain, nouns_of(domain, stored))
+        texts[tongue.types_path(domain)] = tongue.types(domain, nouns_of(domain, plan.modules))
     for companion in plan.companions:
         texts[companion.path] = companion_text(plan, companion, rng, wanted)
     late = plan.added_when_mended > 0

@@ -38,7 +38,7 @@ def share_files(plan: Plan, rng: Random) -> None:
     """How many of the files are sources, tests, types, documents and others."""
     wishes, count = plan.wishes, plan.files
     need = need_of(wishes)
-    if wishes.kind is ChangeKind.DOCUMENTATION or wishes.language == "markdown":
+    if wishes.kind is ChangeKind.DOCUMENTATION:
         add_companions(plan, count - 1, rng)
         plan.documents = count - len(plan.companions)
         return

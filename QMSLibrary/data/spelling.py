@@ -170,7 +170,9 @@ def _split(text: str) -> tuple[str, ...]:
     """What stays and what is replaced, in turn. The templates are few, so each is looked through once."""
     parts = _ARCHETYPE.split(text)
     for index in range(1, len(parts), 2):
-        if parts[index] in ("parcel", "parcels") and not _INSIDE_A_NAME.search(f"{parts[index - 1][-1:]} {parts[index + 1][:1]}"):
+        if parts[index] in ("parcel", "parcels") and not _INSIDE_A_NAME.search(
+            f"{parts[index - 1][-1:]} {parts[index + 1][:1]}"
+        ):
             parts[index] += " alone"
     return tuple(parts)
 

@@ -146,14 +146,15 @@ def read_wishes(
     description: str | None = None,
 ) -> Wishes:
     """Read and check. WishError when a wish names something unknown or contradicts another one."""
+    written_in = _choice("language", language, (*LANGUAGES, *OTHER_LANGUAGES))
     wishes = Wishes(
         changes=_changes(changes),
-        kind=kind_of(str(changes)),
+        kind=ChangeKind.DOCUMENTATION if written_in == "markdown" else kind_of(str(changes)),
         complexity=_choice("complexity", complexity, COMPLEXITIES),
         author=persona(str(author)),
         files=_whole("files", files, 1, MAXIMUM_FILES),
         lines_changed=_whole("lines_changed", lines_changed, 1, MAXIMUM_FILES * MAXIMUM_LINES_PER_FILE),
-        language=_choice("language", language, (*LANGUAGES, *OTHER_LANGUAGES)),
+        language=written_in,
         patterns=_patterns(code_patterns),
         test_coverage=_number("test_coverage", test_coverage, MINIMUM_COVERAGE, 100, "percent"),
         code_style=_number("code_style", code_style, 0, 1, "the share of tidy functions"),
@@ -184,7 +185,7 @@ def need_of(wishes: Wishes) -> Need:
     high = COMPLEXITIES[wishes.complexity].domains > 1
     if not wishes.has_code:
         far = (2 - wishes.missing_documentation) if high else 0
-        documents = (1 + high) if wishes.kind is ChangeKind.DOCUMENTATION or wishes.language == "markdown" else 0
+        documents = (1 + high) if wishes.kind is ChangeKind.DOCUMENTATION else 0
         reasons = (_FAR_REACHING,) if high else ()
         return Need(0, 0, far + (0 if documents else 1 + high), documents, 0, reasons)
     sources, reasons = max(1, len(wishes.patterns)), []
@@ -225,11 +226,8 @@ def _agree_on_code(wishes: Wishes) -> None:
     if wishes.missing_tests and wishes.test_coverage is not None:
         raise WishError("missing_tests=True and test_coverage contradict each other: leave one of them out.")
     if wishes.missing_documentation and wishes.kind is ChangeKind.DOCUMENTATION:
-        raise WishError(
-            f"changes={wishes.changes!r} is documentation, and missing_documentation=True contradicts that."
-        )
-    if wishes.missing_documentation and wishes.language == "markdown":
-        raise WishError("language='markdown' is documentation, and missing_documentation=True contradicts that.")
+        said = "language='markdown'" if wishes.language == "markdown" else f"changes={wishes.changes!r}"
+        raise WishError(f"{said} is documentation, and missing_documentation=True contradicts that.")
     for wish in wishes.flaws:
         languages = catalogue()[wish.type].code
         if wishes.language not in languages:
@@ -238,7 +236,7 @@ def _agree_on_code(wishes: Wishes) -> None:
 
 def _refuse_code_wishes(wishes: Wishes) -> None:
     """Without code there is nothing that tests, style, patterns or flaws could be about."""
-    by = f"language={wishes.language!r}" if wishes.kind.has_code else f"changes={wishes.changes!r}"
+    by = f"language={wishes.language!r}" if wishes.language in OTHER_LANGUAGES else f"changes={wishes.changes!r}"
     if wishes.flaws:
         raise WishError(f"{by} touches no code, so there is no place for {wishes.flaws[0].type}.")
     asked = {

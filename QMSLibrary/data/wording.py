@@ -19,9 +19,8 @@ _WITHOUT_CODE = {"sql": "add tables", "yaml": "add settings", "dockerfile": "add
 def title(plan: Plan, rng: Random) -> str:
     """A Conventional Commit, like ``feat(invoices): add partial payments``."""
     scope, wishes = kebab(plan.domain.noun.many), plan.wishes
-    if wishes.kind.has_code and not wishes.has_code and wishes.language != "markdown":
-        what = _WITHOUT_CODE[wishes.language]
-        return f"{wishes.kind.value}({scope}): {what} for {plan.feature}"
+    if wishes.kind is not ChangeKind.DOCUMENTATION and wishes.language in _WITHOUT_CODE:
+        return f"{wishes.kind.value}({scope}): {_WITHOUT_CODE[wishes.language]} for {plan.feature}"
     prose = " ".join(plan.domain.noun.many)
     texts = {
         ChangeKind.FEATURE: f"feat({scope}): add {plan.feature}",

@@ -33,9 +33,13 @@ def main() -> None:
         }
         for _ in range(COMPANIES)
     ]
-    head = f"# Drawn with Faker {faker.VERSION} by `make people`, and kept so that a seed gives the same bytes everywhere."
+    head = (
+        f"# Drawn with Faker {faker.VERSION} by `make people`, and kept so that a seed gives the same bytes everywhere."
+    )
     print(head)
-    yaml.safe_dump({"people": people, "companies": companies}, sys.stdout, allow_unicode=True, sort_keys=False, width=200)
+    yaml.safe_dump(
+        {"people": people, "companies": companies}, sys.stdout, allow_unicode=True, sort_keys=False, width=200
+    )
 
 
 main()

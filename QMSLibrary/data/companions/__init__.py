@@ -29,7 +29,6 @@ _MAIN: Final = {
     "sql": ("migration",),
     "yaml": ("settings", "deployment", "workflow"),
     "dockerfile": ("dockerfile",),
-    "markdown": (),
 }
 """What a pull request in one of these languages consists of."""
 _USUAL: Final = (("migration", 0.7), ("settings", 0.5), ("deployment", 0.3), ("dockerfile", 0.2), ("workflow", 0.15))

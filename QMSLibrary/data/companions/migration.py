@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from QMSLibrary.data.operations import SHARED
 from QMSLibrary.data.plan import Companion, Plan, nouns_of
 from QMSLibrary.data.spelling import Domain, Noun, snake
 
@@ -17,8 +16,7 @@ def path(plan: Plan, domain: Domain, noun: Noun) -> str:
 
 def text(plan: Plan, companion: Companion, rng: Random, wanted: int) -> str:
     """The tables of every noun that the pull request's code has to do with."""
-    stored = [module for module in plan.modules if module.layer != SHARED]
-    return migration(companion.domain, nouns_of(companion.domain, stored) if stored else [companion.noun])
+    return migration(companion.domain, nouns_of(companion.domain, plan.modules) if plan.modules else [companion.noun])
 
 
 def migration(domain: Domain, nouns: Sequence[Noun]) -> str:

@@ -54,9 +54,7 @@ def wishes(draw: st.DrawFn) -> dict[str, Any]:
         found["code_patterns"] = draw(st.one_of(st.none(), patterns))
     need = need_of(read_wishes(**{name: value for name, value in found.items() if name != "seed"}))
     found["files"] = draw(st.integers(need.files, 40))
-    found["lines_changed"] = (
-        need.flawed_lines + found["files"] * draw(st.integers(1, 120)) + draw(st.integers(0, 9))
-    )
+    found["lines_changed"] = need.flawed_lines + found["files"] * draw(st.integers(1, 120)) + draw(st.integers(0, 9))
     return found
 
 
