@@ -52,6 +52,8 @@ def parts_of(path: str, lines: list[str]) -> Parts:
         return Parts([], [number for number in range(1, len(lines)) if _instruction(lines, number)])
     if kind in CODE:
         units = [inner for unit in _paragraphs(lines) for inner in _cases(lines, unit)]
+        if lines and re.match(r"export |/\*\*|function ", lines[0]):  # a file without imports begins with such a part
+            units.insert(0, range(min((unit.start for unit in units), default=len(lines))))
         return Parts(units, [number for number in range(1, len(lines)) if _statement(lines, number)])
     if kind == "sql":
         return Parts(_paragraphs(lines), [number for number, line in enumerate(lines) if _sql_line(line)])
