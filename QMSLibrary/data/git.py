@@ -146,6 +146,11 @@ def _head_branch(git: Git, revision: str, base_branch: str, heading: str) -> str
     named = _branch_of(git, revision)
     if named is not None and named != base_branch:
         return named[:255]
+    return branch_named_after(heading)
+
+
+def branch_named_after(heading: str) -> str:
+    """A head branch for a change that has none, by the type of its Conventional Commit."""
     match = re.match(r"([a-z]+)(\([^)]*\))?!?: ", heading)
     kind = match[1] if match else ""
     rest = heading[match.end() :] if match else heading
