@@ -20,8 +20,8 @@ from QMSLibrary.contract.pull_requests import ChangeType, FileChange, PullReques
 from .errors import WishError
 from .former import former_lines, former_version
 from .parts_of_text import CODE, Parts, kind_of, parts_of
-from .pull_requests import Recipe, recipe_of
-from .support import support_files
+from .pull_requests import recipe_of
+from .support import support_of
 
 _STEPS: Final = 200  # git goes 256 steps before it takes a short cut
 _TRIES: Final = 40
@@ -38,7 +38,7 @@ def base_tree(pull_request: PullRequest) -> dict[str, str]:
             f"What the repository held before pull request {pull_request.id} is not known: this run did not make it. "
             "Make it with `Create Pull Request`, or take one from git, or from a patch with its base folder."
         )
-    found = dict(_support(recipe))
+    found = dict(support_of(pull_request))
     for file in pull_request.files:
         if file.type is ChangeType.ADDED:
             found.pop(file.path, None)
@@ -63,10 +63,6 @@ def text_before(file: FileChange, *, seed: str | int) -> str:
         raise ValueError(f"{file.path} has {len(lines)} lines; {file.additions} cannot have been added to it.")
     made = _Before(file, lines, ended, Random(f"{seed}/before/{file.path}")).lines()
     return "".join(made)
-
-
-def _support(recipe: Recipe) -> dict[str, str]:
-    return support_files(recipe)
 
 
 class _Before:
