@@ -125,10 +125,10 @@ class PullRequestForms(Chapter):
     ) -> PullRequest:
         """Makes a pull request of a payload that GitHub sent to a webhook, and returns it.
 
-        ``payload`` is a dictionary, JSON text, or a file with it: the ``pull_request`` event or any other that carries a
-        pull request. GitHub names no files there, so they come from a local ``clone`` that has the commits of base and
-        head, or from a list of ``files``: what ``GET /repos/OWNER/NAME/pulls/NUMBER/files`` answers, as text, file or
-        list, or another pull request.
+        ``payload`` is a dictionary, JSON text, or a file with it: the ``pull_request`` event or any other that carries
+        a pull request. GitHub names no files there, so they come from a local ``clone`` that has the commits of base
+        and head, or from a list of ``files``: what ``GET /repos/OWNER/NAME/pulls/NUMBER/files`` answers, as text, file
+        or list, or another pull request.
 
         Example:
         | ${pr} =    Create Pull Request From Webhook    payload.json    clone=${EXECDIR}
