@@ -10,6 +10,7 @@ from QMSLibrary.contract.pull_requests import ChangeType, FileChange
 
 from .errors import GitError
 from .git_command import Git
+from .paths import path_text
 from .trees import SUBMODULE, Blob, Tree, Trees
 
 LARGEST: Final = 10_000_000
@@ -95,11 +96,6 @@ def read_blobs(git: Git, blobs: Iterable[str], *, most: int | None = None) -> di
         contents[blob] = answer[start : start + sizes[blob]]
         position = start + sizes[blob] + 1
     return contents
-
-
-def path_text(path: bytes) -> str:
-    """A path as text; bytes that are no UTF-8 are written with escapes."""
-    return path.decode("utf-8", "backslashreplace")
 
 
 def _parse(raw: bytes) -> tuple[list[_Entry], dict[bytes, tuple[int, int]]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from .errors import PatchError
-from .git_files import path_text
+from .paths import fault_of, path_text
 
 _HUNK: Final = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _ESCAPES: Final = {
@@ -238,13 +238,6 @@ def _without_prefix(name: bytes | None, strip: int) -> bytes | None:
 
 
 def _check(path: bytes) -> None:
-    parts = path.split(b"/")
-    name = path_text(path)
-    if path.startswith(b"/") or re.match(rb"[A-Za-z]:[\\/]", path):
-        raise PatchError(f"The patch names an absolute path, {name}: a patch changes files of its own folder only.")
-    if b".." in parts:
-        raise PatchError(f"The patch leads out of its folder: {name}.")
-    if any(part.lower() == b".git" for part in parts):
-        raise PatchError(f"The patch changes git's own files: {name}.")
-    if not path or b"" in parts or b"." in parts or b"\0" in path:
-        raise PatchError(f"The patch names a path that is none: {name!r}.")
+    fault = fault_of(path)
+    if fault is not None:
+        raise PatchError(f"The patch {fault}.")

@@ -20,10 +20,11 @@ from QMSLibrary.contract.pull_requests import MAXIMUM_FILES, ChangeType, FileCha
 from .errors import PatchError
 from .git import branch_named_after
 from .git_command import Git
-from .git_files import changed_files, path_text, trees_between
+from .git_files import changed_files, trees_between
 from .identity import unique_part
 from .mails import Mail, read_mails
 from .patch_text import PatchText, Section, read_patch
+from .paths import path_text
 from .repository import import_trees
 from .trees import FILE, SUBMODULE, Blob, Origin, Tree, Trees, remember_origin
 

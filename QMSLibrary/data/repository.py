@@ -19,6 +19,7 @@ from .commits import Commit, commits_of
 from .errors import GitError
 from .git_command import Git
 from .identity import derived_seed
+from .paths import fault_of
 from .trees import SUBMODULE, Blob, Origin, Tree, Trees, origin_of, remember_origin, trees_of
 
 _FIRST_DAY: Final = datetime(2024, 1, 8, 9, 0, tzinfo=UTC)
@@ -81,6 +82,9 @@ def _import(
     person: tuple[str, str],
     day: datetime,
 ) -> tuple[str, str]:
+    for path in {**trees.base, **trees.head}:
+        if (fault := fault_of(path)) is not None:
+            raise GitError(f"git does not take this pull request: it {fault}.")
     git.output("init", "--quiet", "--template=", "--object-format=sha1")
     stream = _Stream(person, day)
     base, head = (f"refs/heads/{name}" for name in branches)

@@ -77,11 +77,11 @@ def pull_request_from_webhook(
         id=f"{repository.partition('/')[2][:80]}-{number}-{unique_part()}",
         title=str(pull.get("title") or "").strip()[:256] or "(no subject)",
         description=str(pull.get("body") or "")[:65536],
-        author=str((pull.get("user") or {}).get("login") or "ghost")[:128],
+        author=_author(pull),
         repository=repository,
         base_branch=_ref(base, "base"),
         head_branch=_ref(head, "head"),
-        head_sha=head.get("sha"),
+        head_sha=_sha(head, "head"),
         created_at=_moment(pull.get("created_at")),
         files=changed,
     )
@@ -139,6 +139,12 @@ def _repository(data: Json, base: Json) -> str:
     raise PayloadError("This payload does not say in which repository the pull request is (base.repo.full_name).")
 
 
+def _author(pull: Json) -> str:
+    user = pull.get("user")
+    login = user.get("login") if isinstance(user, Mapping) else None
+    return str(login or "ghost")[:128]
+
+
 def _ref(part: Json, name: str) -> str:
     value = part.get("ref")
     if not isinstance(value, str) or not value:
@@ -191,19 +197,26 @@ def _file(entry: Any) -> FileChange:
         raise PayloadError(f"A file is an object with filename and status, not {entry!r:.60}.")
     if "filename" not in entry:
         return FileChange.model_validate(dict(entry))
-    status = str(entry.get("status", "modified"))
+    status, path = str(entry.get("status", "modified")), str(entry["filename"])
     if status not in _STATUS:
-        raise PayloadError(f"{entry['filename']}: GitHub has no status {status!r} of a changed file.")
-    kind, additions = _STATUS[status], int(entry.get("additions") or 0)
+        raise PayloadError(f"{path}: GitHub has no status {status!r} of a changed file.")
+    kind, additions = _STATUS[status], _count(entry, "additions")
     previous = entry.get("previous_filename") if kind is ChangeType.RENAMED else None
     return FileChange(
-        path=str(entry["filename"]),
+        path=path,
         type=kind,
         additions=additions,
-        deletions=int(entry.get("deletions") or 0),
+        deletions=_count(entry, "deletions"),
         content=_added_text(str(entry["patch"]), additions) if status == "added" and entry.get("patch") else None,
         previous_path=str(previous) if previous else None,
     )
+
+
+def _count(entry: Json, name: str) -> int:
+    value = entry.get(name) or 0
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise PayloadError(f"{entry['filename']}: {name} is a number of lines, not {value!r:.40}.")
+    return value
 
 
 def _added_text(patch: str, additions: int) -> str | None:

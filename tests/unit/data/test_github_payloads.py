@@ -11,6 +11,7 @@ from data_wishes import wishes
 from github_examples import examples, problems
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from QMSLibrary.contract.pull_requests import ChangeType
 from QMSLibrary.data import create_pull_request
@@ -197,9 +198,47 @@ def test_a_clone_that_lacks_the_commits_says_how_to_get_them(tmp_path):
         (lambda p: p["pull_request"].update(created_at=None) or p, {"files": LISTED}, "no time it was created at"),
         (lambda p: p["pull_request"]["base"].update(ref=None) or p, {"files": LISTED}, "base branch (base.ref)"),
         (lambda p: p["pull_request"]["head"].update(sha="HEAD") or p, {"clone": "."}, "head commit (head.sha)"),
+        (lambda p: p, {"files": [{"filename": "a", "additions": "2"}] * 7}, "additions is a number of lines, not '2'"),
         (lambda p: p["pull_request"].pop("base") and p, {"files": LISTED}, "has no 'base'"),
     ],
 )  # fmt: skip
 def test_what_is_no_payload_is_refused_in_words(change, options, said):
     with pytest.raises(PayloadError, match=re.escape(said)):
         pull_request_from_webhook(change(payload_of()), **options)
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-3, 9), st.text(max_size=5)),
+    lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(st.text(max_size=4), inner, max_size=2)),
+    max_leaves=4,
+)
+PLACES = (
+    "head",
+    "base",
+    "user",
+    "title",
+    "body",
+    "created_at",
+    "changed_files",
+    "number",
+    "head.sha",
+    "head.ref",
+    "base.repo",
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(PLACES), JSON, st.booleans())
+def test_whatever_stands_in_a_payload_it_is_read_or_refused_in_words(place, value, listed):
+    payload = payload_of()
+    target, name = payload["pull_request"], place
+    if "." in place:
+        outer, _, name = place.partition(".")
+        target = target[outer]
+    target[name] = value
+    files = LISTED if listed else [{**LISTED[0], "additions": value, "patch": value}] * len(LISTED)
+    try:
+        made = pull_request_from_webhook(payload, files=files)
+    except (PayloadError, ValidationError):
+        return
+    assert len(made.files) == len(LISTED)

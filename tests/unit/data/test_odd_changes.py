@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from real_repository import Repository
 
 from QMSLibrary.contract.pull_requests import ChangeType, PullRequest
@@ -17,6 +19,7 @@ from QMSLibrary.data import GitError, pull_request_from_git
 from QMSLibrary.data.diff import unified_diff
 from QMSLibrary.data.errors import PatchError
 from QMSLibrary.data.git_files import LARGEST
+from QMSLibrary.data.patch_text import read_patch
 from QMSLibrary.data.patches import pull_request_from_patch
 from QMSLibrary.data.repository import create_git_repository
 
@@ -287,8 +290,8 @@ def _patch(path: str, other: str | None = None) -> str:
     [
         (_patch("b/../../etc/passwd"), "leads out of its folder: ../../etc/passwd"),
         (_patch("b/x/../../y"), "leads out of its folder: x/../../y"),
-        (_patch("/etc/passwd"), "absolute path, /etc/passwd"),
-        (_patch("b//etc/passwd"), "absolute path, /etc/passwd"),
+        (_patch("/etc/passwd"), "absolute path, /etc/passwd; a file lies in its own folder"),
+        (_patch("b//etc/passwd"), "absolute path, /etc/passwd; a file lies in its own folder"),
         (_patch('"b/\\056\\056/x"'), "leads out of its folder: ../x"),
         (_patch("b/.git/hooks/pre-commit"), "git's own files: .git/hooks/pre-commit"),
         (_patch("b/sub/.GIT/config"), "git's own files"),
@@ -328,3 +331,35 @@ def test_a_range_is_never_taken_for_an_option(repository, range_):
 def test_a_file_is_no_repository(repository):
     with pytest.raises(GitError, match="is a file, not a folder"):
         pull_request_from_git(repository.path / "kept.py", "HEAD")
+
+
+PIECES = st.sampled_from(
+    [
+        "diff --git a/x b/x", 'diff --git "a/x\\303" "b/x\\"', "--- a/x", "+++ b/x", "--- /dev/null", "+++ /dev/null",
+        "@@ -1 +1 @@", "@@ -0,0 +1,2 @@", "@@ -1,9 +1,9 @@", "+a", "-a", " a", "", "-- ", "2.39.5",
+        "\\ No newline at end of file", "new file mode 100644", "deleted file mode 100644", "rename from x",
+        "rename to y", "copy from x", "copy to z", "similarity index 100%", "index 1..2 160000", "old mode 100644",
+        "new mode 100755", "Binary files a/x and b/x differ", "GIT binary patch", "literal 2", "JcmZQz1ONa700IC2",
+        "-Subproject commit " + "a" * 40, "+Subproject commit " + "b" * 40, "From: x", "Subject: y",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=14), st.sampled_from(["\n", "\r\n"]))
+def test_whatever_a_patch_says_it_is_taken_apart_or_refused_in_words(lines, end):
+    try:
+        read = read_patch((end.join(lines) + end).encode())
+    except PatchError:
+        return
+    assert all(section.lines and section.path for section in read.sections)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(PIECES, min_size=3, max_size=10))
+def test_whatever_a_patch_says_git_applies_it_or_it_is_refused_in_words(lines):
+    try:
+        made = pull_request_from_patch("\n".join(lines) + "\n")
+    except (PatchError, GitError):
+        return
+    assert made.files
