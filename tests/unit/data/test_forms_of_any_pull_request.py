@@ -6,16 +6,18 @@ import subprocess
 import tempfile
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import pytest
 from data_wishes import LANGUAGES, parses, wishes
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from QMSLibrary.contract.pull_requests import ChangeType, FileChange
 from QMSLibrary.data import create_pull_request, pull_request_from_git
 from QMSLibrary.data.before import base_tree, text_before
 from QMSLibrary.data.diff import unified_diff
+from QMSLibrary.data.former import former_lines
 from QMSLibrary.data.git_command import Git
 from QMSLibrary.data.git_files import changed_files
 from QMSLibrary.data.repository import create_git_repository, import_trees
@@ -30,7 +32,7 @@ def git(folder: Path, *arguments: str, given: bytes | None = None) -> str:
     return done.stdout.decode()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
 @given(wishes())
 @example({"files": 2, "lines_changed": 2})
 @example({"files": 3, "lines_changed": 2400, "code_patterns": "mvc", "language": "python"})
@@ -50,7 +52,7 @@ def test_the_repository_gives_the_pull_request_back(wished):
     assert back.head_sha == made.head_sha == repository.head_sha
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
 @given(wishes())
 @example({"files": 2, "lines_changed": 2, "seed": 1})
 def test_the_diff_applies_to_the_base_and_gives_the_head(wished):
@@ -94,13 +96,31 @@ def changes(draw: st.DrawFn) -> FileChange:
     )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=SLOW)
+# Thirty texts cost git as much as one. They are not shrunk: the wrong ones among them are shown.
+@settings(max_examples=12, deadline=None, suppress_health_check=SLOW, phases=(Phase.explicit, Phase.generate))
 @given(st.lists(changes(), min_size=30, max_size=30))
 def test_git_counts_what_was_said_of_any_text(files):
     before = [text_before(file, seed=7) for file in files]
     assert before == [text_before(file, seed=7) for file in files]
     counted = counts([(text, file.content or "") for text, file in zip(before, files, strict=True)])
-    assert counted == [(file.additions, file.deletions) for file in files]
+    wrong = [
+        (file, text, found)
+        for file, text, found in zip(files, before, counted, strict=True)
+        if found != (file.additions, file.deletions)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("suffix", ["py", "ts", "js", "sql", "yaml", "json", "md", "txt", "Dockerfile", "unheard_of"])
+def test_lines_that_are_gone_are_nowhere_in_the_text(suffix):
+    gone: list[str] = []
+    for count in (1, 2, 40):
+        # The same dice, and a text that holds all they came to before.
+        now = set(gone)
+        fresh = former_lines(f"file.{suffix}", count, "totalAmount", now, Random(5))
+        assert len(fresh) == count
+        assert not now.intersection(fresh)
+        gone += fresh
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

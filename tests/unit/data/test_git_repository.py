@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from datetime import timedelta
 
 import pytest
 
@@ -17,7 +18,6 @@ from QMSLibrary.data import (
     fix_pull_request,
     unified_diff,
 )
-from QMSLibrary.data.identity import unique_part
 
 
 def git(path, *arguments: str) -> str:
@@ -56,15 +56,12 @@ def test_a_small_change_is_one_commit(tmp_path):
 
 def test_the_same_content_and_branch_make_the_same_commits(tmp_path):
     options = {"files": 12, "lines_changed": 400, "seed": 9}
-    named = {"head_branch": "feature/same", "id": f"PR-{unique_part()}"}
-    first, second = (create_pull_request(**options) for _ in range(2))
-    one, two = (
-        create_git_repository(it.model_copy(update={"head_branch": "feature/same"}), tmp_path / it.id)[1]
-        for it in (first, second)
-    )
+    named = {"head_branch": "feature/same"}
+    first, second = (create_pull_request(**options).model_copy(update=named) for _ in range(2))
+    later = second.model_copy(update={"created_at": second.created_at + timedelta(days=1)})
+    one, two = (create_git_repository(it, tmp_path / it.id)[1] for it in (first, later))
     assert (one.base_sha, one.head_sha) == (two.base_sha, two.head_sha)
-    assert first.created_at != second.created_at
-    other = create_pull_request(**{**options, "seed": 10}).model_copy(update={"head_branch": named["head_branch"]})
+    other = create_pull_request(**{**options, "seed": 10}).model_copy(update=named)
     assert create_git_repository(other, tmp_path / "other")[1].head_sha != one.head_sha
 
 
