@@ -20,7 +20,7 @@ from QMSLibrary.contract.pull_requests import ChangeType, FileChange, PullReques
 from .errors import WishError
 from .former import former_lines, former_version
 from .parts_of_text import CODE, Parts, kind_of, parts_of
-from .pull_requests import recipe_of
+from .pull_requests import plan_of, recipe_of
 from .support import support_of
 
 _STEPS: Final = 200  # git goes 256 steps before it takes a short cut
@@ -38,7 +38,8 @@ def base_tree(pull_request: PullRequest) -> dict[str, str]:
             f"What the repository held before pull request {pull_request.id} is not known: this run did not make it. "
             "Make it with `Create Pull Request`, or take one from git, or from a patch with its base folder."
         )
-    found = dict(support_of(pull_request))
+    # Files that somebody has changed since are no plan of ours any more, but their own counts still say what was there.
+    found = support_of(pull_request) if plan_of(pull_request) is not None else {}
     for file in pull_request.files:
         if file.type is ChangeType.ADDED:
             found.pop(file.path, None)
@@ -107,10 +108,10 @@ class _Before:
                 chosen = self.rng.sample(singles, rest - len(versions))
                 yield {**old, **versions, **dict.fromkeys(chosen, None)}
         # Little of it was there: the beginning, comments and blank lines stand alone.
-        head = self._head(parts)
-        alone = [number for number, line in enumerate(self.now) if number < head or _stands_alone(line)]
-        if len(self.now) - self.added <= len(alone) and kind_of(self.path) in {*CODE, "py"}:
-            kept = set(alone[: len(self.now) - self.added])
+        count, head = len(self.now) - self.added, self._head(parts)
+        alone = [n for n, line in enumerate(self.now) if _stands_alone(line) or n < head <= count]
+        if count <= len(alone) and kind_of(self.path) in {*CODE, "py"}:
+            kept = set(alone[:count])
             yield {number: None for number in range(len(self.now)) if number not in kept}
 
     def _head(self, parts: Parts) -> int:
@@ -213,7 +214,10 @@ class _Before:
         if start + self.added == len(self.now) and not self.ended and not self.added:
             start = max(0, start - 1)
         stays = [self._line(number) for number in range(len(self.now)) if not start <= number < start + self.added]
-        return [*stays[:start], *self._gone_lines(self.gone), *stays[start:]]
+        gone = self._gone_lines(self.gone)
+        if gone and kind_of(self.path) == "dockerfile" and not any(line.startswith("FROM") for line in stays):
+            gone[0] = f"FROM debian:{self.rng.randint(9, 11)}-slim AS former\n"  # nothing comes before it
+        return [*stays[:start], *gone, *stays[start:]]
 
 
 def _frequent(lines: int) -> int:
@@ -226,7 +230,10 @@ def _frequent(lines: int) -> int:
 
 def _stands_alone(line: str) -> bool:
     text = line.strip()
-    return not text or text.startswith(("//", "#")) or (text.startswith("/*") and text.endswith("*/"))
+    if not text or text.startswith(("//", "#")) or (text.startswith("/*") and text.endswith("*/")):
+        return True
+    whole = line.endswith(";") or not text.endswith(("(", "{", ",", "\\"))
+    return whole and line.startswith(("import ", "from ")) and text.count("{") == text.count("}")
 
 
 def _sums(sizes: list[int], most: int) -> list[int]:

@@ -59,6 +59,7 @@ def former_lines(path: str, count: int, text: str, now: AbstractSet[str], rng: R
     names = sorted(set(re.findall(r"\b[a-z]+(?:[A-Z_][A-Za-z_]*\w)?\b", text)) - _RESERVED)
     names = [name for name in names if 5 <= len(name) <= 32] or ["earlier"]
     found: list[str] = []
+    used: set[str] = set()
     for number in range(len(now) + 20 * count + 20):
         if len(found) >= count:
             break
@@ -66,8 +67,12 @@ def former_lines(path: str, count: int, text: str, now: AbstractSet[str], rng: R
         if not fitting:
             break
         block = fitting[-1] if rng.random() < 0.6 else rng.choice(fitting)
-        made = _written(block, rng.choice(names), number, rng)
+        name = rng.choice(names)
+        if number >= 3 * len(names) or name in used:
+            name = f"{name}_{number}"
+        made = _written(block, name, rng)
         if not any(line in now or line in found for line in made):
+            used.add(name)
             found += made
     if len(found) != count:
         raise AssertionError(f"{count} earlier lines for {path} could not be made.")
@@ -86,10 +91,8 @@ def _blocks() -> dict[str, list[list[str]]]:
     return {name: sorted(blocks, key=len) for name, blocks in read_yaml("former.yaml").items()}
 
 
-def _written(block: list[str], name: str, number: int, rng: Random) -> list[str]:
-    words = ["former", *(word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", name))]
-    if number > 5:  # the names have been used up, or soon will be
-        words.append(str(number))
+def _written(block: list[str], name: str, rng: Random) -> list[str]:
+    words = ["former", *(word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+", name))]
     camel = words[0] + "".join(word.capitalize() for word in words[1:])
     spellings = {
         "name": camel,

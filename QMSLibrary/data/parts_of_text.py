@@ -122,7 +122,8 @@ def _instruction(lines: list[str], number: int) -> bool:
 
 
 def _sql_line(line: str) -> bool:
-    return not line.strip() or line.lstrip().startswith("--")
+    column = re.match(r"\s+[a-z]\w* .*,$", line) is not None and line.count("(") == line.count(")")
+    return column or not line.strip() or line.lstrip().startswith("--")
 
 
 def _statement(lines: list[str], number: int) -> bool:

@@ -20,6 +20,7 @@ from .errors import GitError
 from .git_command import Git
 from .identity import derived_seed
 from .paths import fault_of
+from .pull_requests import author_of
 from .trees import SUBMODULE, Blob, Origin, Tree, Trees, origin_of, remember_origin, trees_of
 
 _FIRST_DAY: Final = datetime(2024, 1, 8, 9, 0, tzinfo=UTC)
@@ -71,7 +72,7 @@ def import_trees(git: Git, trees: Trees) -> tuple[str, str]:
 
 def _make(git: Git, pull_request: PullRequest, trees: Trees, commits: list[Commit]) -> tuple[str, str]:
     branches = (pull_request.base_branch, pull_request.head_branch)
-    return _import(git, trees, commits, branches, _person(pull_request.author), _day(pull_request))
+    return _import(git, trees, commits, branches, _person(pull_request), _day(pull_request))
 
 
 def _import(
@@ -168,9 +169,13 @@ def _is_branch(name: str) -> bool:
     return not name.startswith((".", "/", "-")) and name not in ("@", "HEAD")
 
 
-def _person(author: str) -> tuple[str, str]:
-    """A name and an address that git takes; the name is the author's, so that it is found again."""
+def _person(pull_request: PullRequest) -> tuple[str, str]:
+    """A name and an address that git takes; the name is the author's user name, so that it is found again."""
+    author = pull_request.author
     name = re.sub(r"[<>\x00-\x1f\x7f]+", " ", author).strip(" .,:;\"'") or "unknown"
+    person = author_of(pull_request)
+    if person is not None:
+        return name, person.email
     local = re.sub(r"[^A-Za-z0-9.+-]+", ".", name.removesuffix("[bot]")).strip(".").lower() or "unknown"
     return name, f"{local}@example.com"
 
