@@ -57,10 +57,11 @@ def create_git_repository(pull_request: PullRequest, path: str | Path) -> tuple[
     base_sha, head_sha = _make(git, pull_request, trees, commits)
     git.output("symbolic-ref", "HEAD", f"refs/heads/{pull_request.head_branch}")
     git.output("reset", "--quiet", "--hard")
-    made = Repository(place, base_sha, head_sha, len(commits))
+    count = len(commits)
+    made = Repository(place, base_sha, head_sha, count)
     named = pull_request.model_copy(update={"head_sha": head_sha})
     known = origin_of(pull_request)
-    remember_origin(named, Origin(known.trees if known else lambda: trees_of(named), base_sha, lambda: len(commits)))
+    remember_origin(named, Origin(known.trees if known else None, base_sha, lambda: count))
     return named, made
 
 

@@ -45,8 +45,8 @@ class Trees:
 class Origin:
     """Where a pull request came from that was not made here."""
 
-    trees: Callable[[], Trees]
-    """Raises GitError when it cannot be read any more."""
+    trees: Callable[[], Trees] | None
+    """Raises GitError when it cannot be read any more; None where the pull request itself says all there is."""
     base_sha: str | None = None
     commits: Callable[[], int] = lambda: 1
     """How many commits lie between the two ends."""
@@ -71,11 +71,10 @@ def origin_of(pull_request: PullRequest) -> Origin | None:
 
 def trees_of(pull_request: PullRequest) -> Trees:
     """Both ends of a pull request. WishError when what was there before it is not known."""
-    origin = origin_of(pull_request)
-    if recipe_of(pull_request) is None and origin is not None:
-        return origin.trees()
     if recipe_of(pull_request) is None:
-        return _all_new(pull_request)
+        origin = origin_of(pull_request)
+        known = origin.trees if origin is not None else None
+        return known() if known is not None else _all_new(pull_request)
     base = {path.encode(): Blob(text.encode()) for path, text in base_tree(pull_request).items()}
     head = dict(base)
     for file in pull_request.files:

@@ -16,6 +16,7 @@ from QMSLibrary.data import (
     create_git_repository,
     create_pull_request,
     fix_pull_request,
+    github_payload,
     unified_diff,
 )
 
@@ -137,6 +138,9 @@ def test_what_was_there_before_a_strangers_pull_request_is_not_known(tmp_path):
     added = [file for file in stranger.files if file.type is ChangeType.ADDED]
     only_new = stranger.model_copy(update={"files": added})
     assert unified_diff(only_new).count("new file mode") == len(added) > 0
+    made, repository = create_git_repository(only_new, tmp_path / "shop")
+    assert unified_diff(made) == unified_diff(only_new)
+    assert github_payload(made)["pull_request"]["base"]["sha"] == repository.base_sha
 
 
 def test_a_mended_pull_request_has_forms_as_well(tmp_path):
