@@ -97,10 +97,11 @@ def _read(value: Any, what: str) -> Any:
     if isinstance(value, Path):
         try:
             value = value.read_text(encoding="utf-8-sig")
-        except OSError as error:
-            raise PayloadError(f"The {what} is no JSON text and no file: {value} ({error.strerror}).") from None
         except UnicodeDecodeError:
             raise PayloadError(f"The {what} in {value} is no UTF-8 text, as JSON has to be.") from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise PayloadError(f"The {what} is no JSON text and no file: {str(value)[:200]!r} ({reason}).") from None
     if isinstance(value, str):
         try:
             return json.loads(value)

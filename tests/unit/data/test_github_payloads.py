@@ -191,6 +191,8 @@ def test_a_clone_that_lacks_the_commits_says_how_to_get_them(tmp_path):
         (lambda p: {"ref": "refs/heads/main", "commits": []}, {"files": LISTED}, "It has: ref, commits"),
         (lambda p: [p], {"files": LISTED}, "a JSON object, not list"),
         (lambda p: "{", {"files": LISTED}, "is no JSON"),
+        (lambda p: "\0", {"files": LISTED}, "no JSON text and no file"),
+        (lambda p: "x" * 5000, {"files": LISTED}, "File name too long"),
         (lambda p: "/no/such/file.json", {"files": LISTED}, "no JSON text and no file"),
         (lambda p: p, {"files": {"filename": "x"}}, "files= is a list"),
         (lambda p: p, {"files": ["a.py"]}, "an object with filename and status"),
