@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+TOOLS := tests/tools/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format bench api schema docs clean
+.PHONY: help install tools run test lint format bench api schema docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,10 +19,17 @@ $(STAMP): pyproject.toml
 
 install: $(STAMP)  ## make .venv with everything in it
 
+# Compilers and linters that judge generated pull requests. Tests that need them are skipped where there is no npm.
+$(TOOLS): tests/tools/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix tests/tools --silent && touch $@; \
+	else echo "npm is not there: the tests that need it will be skipped (Debian: apt install nodejs npm)"; fi
+
+tools: $(TOOLS)  ## install the npm packages that tests use
+
 run: $(STAMP)  ## start the reference QMS, run every suite, write results/latest/report.html
 	PATH="$(CURDIR)/$(BIN):$$PATH" qms run
 
-test: $(STAMP)  ## all tests of the project itself
+test: $(STAMP) $(TOOLS)  ## all tests of the project itself
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest
 
 lint: $(STAMP)  ## ruff, mypy, robocop, import-linter
@@ -46,4 +54,4 @@ schema: $(STAMP)  ## write docs/scenario.schema.json anew from the kinds of step
 	$(BIN)/qms docs scenarios
 
 clean:  ## remove what was made here
-	rm -rf $(VENV) results build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) tests/tools/node_modules results build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

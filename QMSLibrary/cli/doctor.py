@@ -213,7 +213,7 @@ CHECKS: Final[tuple[Callable[[], Finding], ...]] = (
     check_ports,
     check_locale,
     check_suites,
-    _program("git", need="`Create Pull Request From Git`", package="git"),
+    _program("git", need="`Create Git Repository`, `Create Pull Request From Git` and their kin", package="git"),
     _program("chromium", need="looking at pages in a browser", package="chromium"),
     check_postgresql,
     _program(

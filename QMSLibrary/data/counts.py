@@ -23,6 +23,8 @@ class Share:
     modified: bool
     additions: int = 0
     deletions: int = 0
+    least: int = 1
+    """How many additions it keeps whatever happens."""
 
     @property
     def changed(self) -> int:
@@ -30,17 +32,24 @@ class Share:
         return self.additions + self.deletions
 
 
-def share_out(lines: list[int], parts: list[float | None], total: int, rng: Random) -> list[Share]:
-    """Shares whose additions and deletions add up to ``total``; needs at least one changed line for each file.
+def share_out(
+    lines: list[int], parts: list[float | None], total: int, rng: Random, least: list[int] | None = None
+) -> list[Share]:
+    """Shares whose additions and deletions add up to ``total``.
 
     ``parts``: which part of a file's lines is new, as far as the total allows; None for an added file.
+    ``least``: how many lines of each file must be new; one, unless given. ValueError when ``total`` is too small for that.
     """
-    if total < len(lines):
+    least = least or [1] * len(lines)
+    if total < sum(least):
         raise ValueError(f"{total} changed lines are too few for {len(lines)} files.")
-    shares = [Share(count, part is not None, additions=count) for count, part in zip(lines, parts, strict=True)]
+    shares = [
+        Share(count, part is not None, additions=count, least=few)
+        for count, part, few in zip(lines, parts, least, strict=True)
+    ]
     for share, part in zip(shares, parts, strict=True):
         if part is not None:
-            share.additions = max(1, round(share.lines * part))
+            share.additions = max(share.least, round(share.lines * part))
             share.deletions = round(share.additions * rng.uniform(0.0, 0.3))
     missing = total - sum(share.changed for share in shares)
     if missing > 0:
@@ -76,7 +85,7 @@ def _shrink(shares: list[Share], surplus: int) -> None:
 
 def _take(shares: list[Share], part: float, surplus: int) -> int:
     """Take ``surplus`` lines from these files in proportion, but leave each ``part`` of its lines; returns the rest."""
-    spare = {id(share): max(0, share.changed - max(1, round(share.lines * part))) for share in shares}
+    spare = {id(share): max(0, share.changed - max(share.least, round(share.lines * part))) for share in shares}
     possible = sum(spare.values())
     wanted = min(surplus, possible)
     taken = 0

@@ -5,15 +5,17 @@ from __future__ import annotations
 from random import Random
 
 from .plan import Plan
-from .spelling import Domain, kebab, vocabulary
+from .spelling import Domain, domains, kebab, vocabulary
+from .wishes import ChangeKind
 
 
 def document_paths(plan: Plan) -> list[str]:
-    """Where the documentation files of a plan are; the changelog comes second."""
-    domain = plan.domain
-    paths = [f"docs/{kebab(domain.noun.many)}.md", "CHANGELOG.md"]
-    if plan.manifests:
+    """Where the documentation files of a plan are: one for each of its domains, the changelog, then guides."""
+    if not plan.wishes.has_code and plan.wishes.kind is not ChangeKind.DOCUMENTATION and plan.companions:
         return ["CHANGELOG.md"][: plan.documents]
+    paths = [*map(_overview_path, plan.domains), "CHANGELOG.md"]
+    if plan.documents <= len(paths):
+        return paths[: plan.documents]
     words = [*vocabulary()["parts"], *vocabulary()["variants"]]
     topics = [f"{kebab(domain.noun.one)}-{word}" for domain in _all_domains(plan) for word in words]
     paths += [f"docs/{folder}/{topic}.md" for folder in ("guides", "operations") for topic in topics]
@@ -27,17 +29,26 @@ def document(plan: Plan, path: str, rng: Random, wanted: int) -> str:
     if path.count("/") == 2:
         title = path.rpartition("/")[2].removesuffix(".md").replace("-", " ").capitalize()
         return _guide(plan.domain, f"{title}s", rng, wanted)
-    return _overview(plan, rng, wanted)
+    domain = next(domain for domain in plan.domains if path == _overview_path(domain))
+    return _overview(plan, domain, rng, wanted)
+
+
+def _overview_path(domain: Domain) -> str:
+    return f"docs/{kebab(domain.noun.many)}.md"
+
+
+def readme(plan: Plan, name: str) -> str:
+    """The first page of the repository."""
+    how = "pytest" if plan.language == "python" else "npm test"
+    parts = [f"- {' '.join(domain.noun.many)}" for domain in plan.domains]
+    return "\n".join([f"# {name}", "", "The product's back end:", "", *parts, "", f"Tests: `{how}`", ""])
 
 
 def _all_domains(plan: Plan) -> list[Domain]:
-    from .spelling import domains
-
     return [*plan.domains, *(other for other in domains() if other not in plan.domains)]
 
 
-def _overview(plan: Plan, rng: Random, wanted: int) -> str:
-    domain = plan.domain
+def _overview(plan: Plan, domain: Domain, rng: Random, wanted: int) -> str:
     title = " ".join(domain.noun.many).capitalize()
     if not plan.modules:
         return _guide(domain, title, rng, wanted)
@@ -50,10 +61,16 @@ def _overview(plan: Plan, rng: Random, wanted: int) -> str:
         lines += [
             f"- `{piece.name}`: {piece.naming(piece.operation.sentence)}"
             for module in plan.modules
+            if _described_with(plan, module.domain) is domain
             for piece in module.pieces
         ]
         lines.append("")
     return "\n".join(lines)
+
+
+def _described_with(plan: Plan, domain: Domain) -> Domain:
+    """The domain whose documentation file describes ``domain``: its own, if it has one."""
+    return domain if domain in plan.domains[: plan.documents] else plan.domain
 
 
 def _guide(domain: Domain, title: str, rng: Random, wanted: int) -> str:
@@ -82,8 +99,8 @@ def _guide(domain: Domain, title: str, rng: Random, wanted: int) -> str:
 
 def _changelog(plan: Plan, rng: Random) -> str:
     major, minor = rng.randint(1, 6), rng.randint(4, 30)
-    heading = "Fixed" if plan.wishes.kind == "fix" else "Changed" if plan.manifests else "Added"
-    first = "Dependencies brought up to date." if plan.manifests else _sentence(plan.feature)
+    heading = "Fixed" if plan.wishes.kind == "fix" else "Changed" if plan.wishes.kind == "chore" else "Added"
+    first = "Dependencies brought up to date." if plan.wishes.kind == "chore" else _sentence(plan.feature)
     lines = ["# Changelog", "", "## Unreleased", "", f"### {heading}", "", f"- {first}", ""]
     for back in range(1, 4):
         other = rng.choice(_all_domains(plan))

@@ -17,6 +17,18 @@ class GitError(RuntimeError):
     ROBOT_SUPPRESS_NAME = True
 
 
+class PatchError(ValueError):
+    """A patch that is none, that does not fit, or that reaches where it must not."""
+
+    ROBOT_SUPPRESS_NAME = True
+
+
+class PayloadError(ValueError):
+    """A webhook payload that is none, or from which no pull request can be made."""
+
+    ROBOT_SUPPRESS_NAME = True
+
+
 def unknown(what: str, value: object, choices: Iterable[str]) -> WishError:
     """The error for a name that does not exist: lists those that do, and the one that was probably meant."""
     from difflib import get_close_matches

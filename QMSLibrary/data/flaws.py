@@ -27,6 +27,8 @@ class FlawedCode:
     flawed: str
     mended: str
     test: str
+    imports: str = ""
+    """Import lines, as the language writes them; each is used where one of its names is."""
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+WIDTH: Final = 110
+"""Lines are broken when they are longer than this."""
+
 
 def wrap_signature(line: str, indent: str) -> list[str]:
     """A function's head with one parameter on each line, when it is longer than people like to read."""
-    if len(line) <= 110 or "(" not in line or not line.endswith(("{", ":")):
+    if len(line) <= WIDTH or line.startswith(" ") or "(" not in line or not line.endswith(("{", ":")):
         return [line]
     start = line.index("(")
     depth, parts, begin = 0, [], start + 1

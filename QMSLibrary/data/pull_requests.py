@@ -10,13 +10,15 @@ from typing import Any, Final
 
 from QMSLibrary.contract.pull_requests import ChangeType, FileChange, PullRequest
 
+from .companions import text as companion_text
 from .counts import share_out
 from .documents import document, document_paths
 from .errors import WishError
 from .identity import derived_seed, new_seed, unique_part
+from .issued import with_issued
 from .languages import language
-from .manifests import manifest, manifest_paths
-from .plan import Plan, make_plan
+from .people import Person
+from .plan import Plan, make_plan, nouns_of
 from .wishes import Wishes, read_wishes
 from .wording import branch, description, title
 
@@ -32,6 +34,8 @@ class Recipe:
 
 
 _recipes: OrderedDict[str, Recipe] = OrderedDict()
+_same: dict[str, Wishes] = {}
+"""The wishes that were read last: many pull requests are made with the same ones, which are then kept once."""
 
 
 def create_pull_request(*, seed: str | int | None = None, **wishes: Any) -> PullRequest:
@@ -40,9 +44,9 @@ def create_pull_request(*, seed: str | int | None = None, **wishes: Any) -> Pull
     The same wishes and ``seed`` give the same author, title, description and files, byte for byte; id, branch and time
     differ, because two pull requests are never one. WishError when a wish cannot be fulfilled.
     """
-    recipe = Recipe(read_wishes(**wishes), str(new_seed() if seed is None else seed))
+    recipe = Recipe(_kept_once(read_wishes(**wishes)), str(new_seed() if seed is None else seed))
     plan, rng = _plan(recipe, mended=False)
-    author = rng.choice(recipe.wishes.author.people)
+    author = rng.choice(recipe.wishes.author.people).username
     heading = recipe.wishes.title or title(plan, rng)
     text = recipe.wishes.description
     unique = unique_part()
@@ -97,6 +101,31 @@ def seed_of(pull_request: PullRequest) -> str | None:
     return recipe.seed if recipe is not None else None
 
 
+def author_of(pull_request: PullRequest) -> Person | None:
+    """The author with full name and e-mail address; None for a pull request that was not generated here."""
+    recipe = recipe_of(pull_request)
+    people = recipe.wishes.author.people if recipe is not None else ()
+    return next((person for person in people if person.username == pull_request.author), None)
+
+
+def plan_of(pull_request: PullRequest) -> Plan | None:
+    """What is in it, function by function; None for a pull request that was not generated here, or was mended since."""
+    recipe = recipe_of(pull_request)
+    if recipe is None:
+        return None
+    for mended in (False, True):
+        plan, _ = _plan(recipe, mended=mended)
+        if len(pull_request.files) == plan.files + plan.added_when_mended:
+            return plan
+    return None
+
+
+def _kept_once(wishes: Wishes) -> Wishes:
+    if _same.get("last") != wishes:
+        _same["last"] = wishes
+    return _same["last"]
+
+
 def _remember(name: str, recipe: Recipe) -> None:
     _recipes[name] = recipe
     while len(_recipes) > _REMEMBERED:
@@ -104,17 +133,19 @@ def _remember(name: str, recipe: Recipe) -> None:
 
 
 def _plan(recipe: Recipe, *, mended: bool) -> tuple[Plan, Random]:
-    rng = Random(f"{recipe.seed}")
+    rng = Random(recipe.seed)
     return make_plan(recipe.wishes, rng, mended=mended), rng
 
 
 def _files(plan: Plan, recipe: Recipe) -> list[FileChange]:
-    texts = _texts(plan, Random(f"{recipe.seed}/text"))
+    texts = with_issued(_texts(plan, Random(f"{recipe.seed}/text")), recipe.seed)
     paths = list(texts)
     original, added = paths[: plan.files], paths[plan.files :]
     rng = Random(f"{recipe.seed}/counts")
     parts = [_new_part(path, rng) for path in original]
-    shares = share_out([texts[path].count("\n") for path in original], parts, plan.lines, rng)
+    flawed = _flawed_lines(plan)
+    least = [flawed.get(path, 1) for path in original]
+    shares = share_out([texts[path].count("\n") for path in original], parts, plan.lines, rng, least)
     files = [
         FileChange(
             path=path,
@@ -132,6 +163,16 @@ def _files(plan: Plan, recipe: Recipe) -> list[FileChange]:
     return files
 
 
+def _flawed_lines(plan: Plan) -> dict[str, int]:
+    """How many lines of each file are those of functions with a flaw, which are part of the change."""
+    tongue = language(plan.language)
+    return {
+        tongue.source_path(module): lines + 1
+        for module in plan.modules
+        if (lines := sum(piece.operation.documented.count("\n") + 1 for piece in module.pieces if piece.flaw))
+    }
+
+
 def _new_part(path: str, rng: Random) -> float | None:
     """Which part of a file is new; None when all of it is, because the file is."""
     if path == "CHANGELOG.md":
@@ -142,16 +183,13 @@ def _new_part(path: str, rng: Random) -> float | None:
 
 def _texts(plan: Plan, rng: Random) -> dict[str, str]:
     """The text of every file by its path; those that only a mended pull request has come last."""
-    tongue = language(plan.wishes.language)
+    tongue = language(plan.language)
     wanted = plan.lines // plan.files
     texts = {tongue.source_path(module): tongue.source(module) for module in plan.modules}
     for domain in plan.types:
-        used = {
-            piece.naming.noun: None for module in plan.modules for piece in module.pieces if module.domain == domain
-        }
-        texts[tongue.types_path(domain)] = tongue.types(domain, used or {domain.noun: None})
-    for path in manifest_paths(plan):
-        texts[path] = manifest(plan, path, rng, wanted)
+        texts[tongue.types_path(domain)] = tongue.types(domain, nouns_of(domain, plan.modules))
+    for companion in plan.companions:
+        texts[companion.path] = companion_text(plan, companion, rng, wanted)
     late = plan.added_when_mended > 0
     tests = {tongue.test_path(modules[0]): tongue.tests(modules) for modules in plan.tests}
     documents = {path: document(plan, path, rng, wanted) for path in document_paths(plan)}

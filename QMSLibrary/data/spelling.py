@@ -8,9 +8,9 @@ stand in prose, where a noun of two words is written with a blank.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Final
 
 _Words = tuple[str, ...]
 
@@ -40,6 +40,9 @@ def kebab(parts: _Words) -> str:
     return "-".join(parts)
 
 
+_RESERVED: Final = ("import", "export")
+
+
 @dataclass(frozen=True)
 class Noun:
     """What a module is about: an entity of a domain, or a part or variant of one."""
@@ -47,10 +50,20 @@ class Noun:
     one: _Words
     many: _Words
 
+    @property
+    def short(self) -> _Words:
+        """Its last word, as people name a variable; the whole noun where that is a reserved word."""
+        return self.one if self.one[-1] in _RESERVED else self.one[-1:]
 
-@dataclass(frozen=True)
+    @property
+    def short_many(self) -> _Words:
+        """The same for several of them."""
+        return self.many if self.one[-1] in _RESERVED else self.many[-1:]
+
+
+@dataclass(frozen=True, eq=False)
 class Domain:
-    """A field of business with its words."""
+    """A field of business with its words. There is one object for each, so they are compared by identity."""
 
     noun: Noun
     texts: tuple[_Words, ...]
@@ -60,6 +73,11 @@ class Domain:
     done: str
     features: tuple[str, ...]
     faults: tuple[str, ...]
+
+    @cached_property
+    def fields(self) -> tuple[_Words, ...]:
+        """What is known about each entity, in the order of the columns of its table."""
+        return (("id",), ("status",), *self.texts, *self.numbers, self.date)
 
     def part(self, word: str) -> Noun:
         """``invoice`` and ``line`` give ``invoice line``."""
@@ -82,16 +100,24 @@ class Naming:
     """Whether identifiers are written like_this (Python) or likeThis."""
 
     @cached_property
-    def _replace(self) -> Callable[[re.Match[str]], str]:
+    def _spelt(self) -> dict[str, str]:
         name = snake if self.snake_case else camel
         capital = (lambda parts: "_".join(p for p in parts).capitalize()) if self.snake_case else pascal
         noun, domain = self.noun, self.domain
+        fields = domain.fields
+        variable = name(noun.short), name(noun.short_many)
+        separator = ",\n" + " " * (12 if self.snake_case else 6)
         spelt = {
+            "parcel_columns": ", ".join(map(snake, fields)),
+            "parcel_marks": ", ".join("%s" if self.snake_case else f"${number}" for number, _ in enumerate(fields, 1)),
+            "parcel_values": separator.join(f"{variable[0]}.{name(field)}" for field in fields),
             "parcels_table": snake(noun.many),
             "parcels-path": kebab(noun.many),
             "parcel-": kebab(noun.one) + "-",
             "parcels": name(noun.many),
             "parcel": name(noun.one),
+            "parcels alone": variable[1],
+            "parcel alone": variable[0],
             "Parcels": pascal(noun.many),
             "Parcel": pascal(noun.one),
             "PARCELS": " ".join(noun.many),
@@ -114,18 +140,44 @@ class Naming:
             article = "an" if spelt[token][0] in "aeiou" else "a"
             spelt[f"a {token}"] = f"{article} {spelt[token]}"
             spelt[f"A {token}"] = f"{article.capitalize()} {spelt[token]}"
-        return lambda match: spelt[match.group()]
+        return spelt
 
     def __call__(self, text: str) -> str:
         """``text`` with the archetype's words replaced."""
-        return _ARCHETYPE.sub(self._replace, text)
+        parts = _split(text)
+        if len(parts) == 1:
+            return text
+        spelt, found = self._spelt, list(parts)
+        found[1::2] = [spelt[token] for token in parts[1::2]]
+        return "".join(found)
+
+
+@lru_cache(maxsize=4096)
+def naming_of(domain: Domain, noun: Noun, text: _Words, number: _Words, snake_case: bool) -> Naming:
+    """A naming, the same object for the same words, so that its spellings are worked out once."""
+    return Naming(domain, noun, text, number, snake_case)
 
 
 _ARCHETYPE = re.compile(
-    r"\b[Aa] (?:PARCEL|WEIGHT|CARRIER)\b|parcels_table|parcels-path|parcel-|parcels|parcel|Parcels|Parcel"
-    r"|PARCELS|PARCEL|carrier_column|weight_column|carrier|Carriers|Carrier|CARRIER|weight|Weight|WEIGHT|dispatched_at|dispatchedAt"
-    r"|\bwaiting\b|\bdelivered\b"
+    r"(\b[Aa] (?:PARCEL|WEIGHT|CARRIER)\b|parcel_columns|parcel_marks|parcel_values|parcels_table|parcels-path|parcel-"
+    r"|parcels|parcel|Parcels|Parcel|PARCELS|PARCEL|carrier_column|weight_column|carrier|Carriers|Carrier|CARRIER"
+    r"|weight|Weight|WEIGHT|dispatched_at|dispatchedAt|\bwaiting\b|\bdelivered\b)"
 )
+
+
+@lru_cache(maxsize=4096)
+def _split(text: str) -> tuple[str, ...]:
+    """What stays and what is replaced, in turn. The templates are few, so each is looked through once."""
+    parts = _ARCHETYPE.split(text)
+    for index in range(1, len(parts), 2):
+        if parts[index] in ("parcel", "parcels") and not _INSIDE_A_NAME.search(
+            f"{parts[index - 1][-1:]} {parts[index + 1][:1]}"
+        ):
+            parts[index] += " alone"
+    return tuple(parts)
+
+
+_INSIDE_A_NAME = re.compile(r"\w")
 
 
 @lru_cache(maxsize=1)

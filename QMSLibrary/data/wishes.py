@@ -6,17 +6,20 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from .errors import WishError, unknown
 from .flaws import FlawWish, catalogue, read_flaws
-from .operations import LANGUAGES, LAYERS, PATTERNS
+from .operations import LANGUAGES, LAYERS, OTHER_LANGUAGES, PATTERNS
 from .personas import Persona, persona
 
 MAXIMUM_FILES: Final = 500
 """Files of a generated pull request. A QMS takes more; nobody writes more in one go."""
 MAXIMUM_LINES_PER_FILE: Final = 1000
 """Changed lines, on average."""
+MINIMUM_COVERAGE: Final = 30
+"""Percent. What runs at import, and one tested function in each file, make about this much of a small file."""
 _REPOSITORY = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 _CHANGES = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,79}")
 
@@ -73,7 +76,8 @@ class Wishes:
     files: int | None
     lines_changed: int | None
     language: str
-    layers: tuple[str, ...]
+    patterns: tuple[str, ...]
+    """Those that were asked for; empty when it was left open."""
     test_coverage: float | None
     """Percent."""
     code_style: float | None
@@ -85,6 +89,40 @@ class Wishes:
     base_branch: str
     title: str | None
     description: str | None
+
+    @property
+    def has_code(self) -> bool:
+        """Whether source files are among the changed ones."""
+        return self.kind.has_code and self.language in LANGUAGES
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers that source files may belong to."""
+        found = {layer for pattern in self.patterns or PATTERNS for layer in PATTERNS[pattern]}
+        return tuple(layer for layer in LAYERS if layer in found)
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a pull request must have at least, to hold what is wanted."""
+
+    sources: int
+    tests: int
+    companions: int
+    documents: int
+    flawed_lines: int
+    """The lines of the functions with flaws: they are part of the change."""
+    reasons: tuple[str, ...]
+
+    @property
+    def files(self) -> int:
+        """The fewest files."""
+        return self.sources + self.tests + self.companions + self.documents
+
+    @property
+    def lines(self) -> int:
+        """The fewest changed lines."""
+        return self.files + self.flawed_lines
 
 
 def read_wishes(
@@ -108,27 +146,28 @@ def read_wishes(
     description: str | None = None,
 ) -> Wishes:
     """Read and check. WishError when a wish names something unknown or contradicts another one."""
+    written_in = _choice("language", language, (*LANGUAGES, *OTHER_LANGUAGES))
     wishes = Wishes(
         changes=_changes(changes),
-        kind=kind_of(changes),
+        kind=ChangeKind.DOCUMENTATION if written_in == "markdown" else kind_of(str(changes)),
         complexity=_choice("complexity", complexity, COMPLEXITIES),
         author=persona(str(author)),
         files=_whole("files", files, 1, MAXIMUM_FILES),
         lines_changed=_whole("lines_changed", lines_changed, 1, MAXIMUM_FILES * MAXIMUM_LINES_PER_FILE),
-        language=_choice("language", language, LANGUAGES),
-        layers=_layers(code_patterns),
-        test_coverage=_number("test_coverage", test_coverage, 1, 100, "percent"),
+        language=written_in,
+        patterns=_patterns(code_patterns),
+        test_coverage=_number("test_coverage", test_coverage, MINIMUM_COVERAGE, 100, "percent"),
         code_style=_number("code_style", code_style, 0, 1, "the share of tidy functions"),
-        missing_tests=bool(missing_tests),
-        missing_documentation=bool(missing_documentation),
+        missing_tests=_truth("missing_tests", missing_tests),
+        missing_documentation=_truth("missing_documentation", missing_documentation),
         flaws=(
             *read_flaws(security_issues, "security", "security_issues"),
             *read_flaws(performance_issues, "performance", "performance_issues"),
         ),
-        repository=repository or "creo/creo-roo-commander",
-        base_branch=base_branch,
-        title=title,
-        description=description,
+        repository=_repository(repository),
+        base_branch=_branch(base_branch),
+        title=_text("title", title, 256, one_line=True),
+        description=_text("description", description, 65536, one_line=False),
     )
     _agree(wishes)
     return wishes
@@ -140,46 +179,89 @@ def kind_of(changes: str) -> ChangeKind:
     return next((_KIND_OF_WORD[part] for part in parts if part in _KIND_OF_WORD), ChangeKind.FEATURE)
 
 
-def smallest_file_count(wishes: Wishes) -> tuple[int, str]:
-    """The fewest files that can hold what is wanted, and why."""
-    if not wishes.kind.has_code:
-        return 1, "one file is enough"
-    if wishes.missing_tests:
-        return 1, "one source file is enough"
-    return 2, "a source file and its test are two files (missing_tests=True asks for none)"
+@lru_cache(maxsize=64)
+def need_of(wishes: Wishes) -> Need:
+    """The least that can hold what is wanted, and why."""
+    high = COMPLEXITIES[wishes.complexity].domains > 1
+    if not wishes.has_code:
+        far = (2 - wishes.missing_documentation) if high else 0
+        documents = (1 + high) if wishes.kind is ChangeKind.DOCUMENTATION else 0
+        reasons = (_FAR_REACHING,) if high else ()
+        return Need(0, 0, far + (0 if documents else 1 + high), documents, 0, reasons)
+    sources, reasons = max(1, len(wishes.patterns)), []
+    if len(wishes.patterns) > 1:
+        reasons.append(f"each of the {len(wishes.patterns)} code patterns shows in a source file of its own")
+    if high:
+        sources = max(2, sources) + 1
+        reasons.append(_FAR_REACHING)
+    if not wishes.missing_tests:
+        reasons.append("a source file and its test are two files (missing_tests=True asks for none)")
+    flawed = sum(_flawed_lines(wish, wishes.language) for wish in wishes.flaws)
+    companions = (2 - wishes.missing_documentation) if high else 0
+    return Need(sources, 0 if wishes.missing_tests else 1, companions, 0, flawed, tuple(reasons))
+
+
+_FAR_REACHING: Final = (
+    "complexity='high' means that it concerns two domains and what they share, the owners of both"
+    " and, unless documentation is to be missing, a record of the decision"
+)
+
+
+def _flawed_lines(wish: FlawWish, language: str) -> int:
+    return catalogue()[wish.type].code[language].flawed.count("\n")
 
 
 def _agree(wishes: Wishes) -> None:
-    if not _REPOSITORY.fullmatch(wishes.repository):
-        raise WishError(f"repository={wishes.repository!r}: write it as owner/name, like 'creo/creo-roo-commander'.")
-    smallest, why = smallest_file_count(wishes)
-    if wishes.files is not None and wishes.files < smallest:
-        raise WishError(f"files={wishes.files} is too few: {why}.")
-    _agree_on_lines(wishes)
+    _agree_on_code(wishes)
+    need = need_of(wishes)
+    if wishes.files is not None and wishes.files < need.files:
+        why = "; ".join(need.reasons) or "one file is enough"
+        raise WishError(f"files={wishes.files} is too few, {need.files} are needed: {why}.")
+    _agree_on_lines(wishes, need)
+
+
+def _agree_on_code(wishes: Wishes) -> None:
+    if not wishes.has_code:
+        _refuse_code_wishes(wishes)
     if wishes.missing_tests and wishes.test_coverage is not None:
         raise WishError("missing_tests=True and test_coverage contradict each other: leave one of them out.")
-    if not wishes.kind.has_code and wishes.test_coverage is not None:
-        raise WishError(
-            f"changes={wishes.changes!r} touches no code, so there is nothing that test_coverage could cover."
-        )
     if wishes.missing_documentation and wishes.kind is ChangeKind.DOCUMENTATION:
-        raise WishError("changes='documentation' and missing_documentation=True contradict each other.")
+        said = "language='markdown'" if wishes.language == "markdown" else f"changes={wishes.changes!r}"
+        raise WishError(f"{said} is documentation, and missing_documentation=True contradicts that.")
     for wish in wishes.flaws:
-        if not wishes.kind.has_code:
-            raise WishError(f"changes={wishes.changes!r} touches no code, so there is no place for {wish.type}.")
         languages = catalogue()[wish.type].code
         if wishes.language not in languages:
             raise WishError(f"{wish.type} does not exist in {wishes.language}; it does in: {', '.join(languages)}.")
 
 
-def _agree_on_lines(wishes: Wishes) -> None:
+def _refuse_code_wishes(wishes: Wishes) -> None:
+    """Without code there is nothing that tests, style, patterns or flaws could be about."""
+    by = f"language={wishes.language!r}" if wishes.language in OTHER_LANGUAGES else f"changes={wishes.changes!r}"
+    if wishes.flaws:
+        raise WishError(f"{by} touches no code, so there is no place for {wishes.flaws[0].type}.")
+    asked = {
+        "test_coverage": (wishes.test_coverage is not None, "could cover"),
+        "code_style": (wishes.code_style is not None, "could be about"),
+        "code_patterns": (bool(wishes.patterns), "could shape"),
+        "missing_tests": (wishes.missing_tests, "could leave untested"),
+    }
+    for option, (is_asked, verb) in asked.items():
+        if is_asked:
+            raise WishError(f"{by} touches no code, so there is nothing that {option} {verb}.")
+
+
+def _agree_on_lines(wishes: Wishes, need: Need) -> None:
     if wishes.lines_changed is None:
         return
-    smallest, _ = smallest_file_count(wishes)
-    least = wishes.files or smallest
+    least = wishes.files or need.files
     if wishes.lines_changed < least:
         raise WishError(
             f"lines_changed={wishes.lines_changed} is too few for {least} files: every file changes at least one line."
+        )
+    if wishes.lines_changed < least + need.flawed_lines:
+        raise WishError(
+            f"lines_changed={wishes.lines_changed} is too few: the functions with the flaws have {need.flawed_lines} "
+            f"lines, and every one of {least} files changes at least one more."
         )
     most = (wishes.files or MAXIMUM_FILES) * MAXIMUM_LINES_PER_FILE
     if wishes.lines_changed > most:
@@ -202,14 +284,56 @@ def _choice(option: str, value: Any, choices: Iterable[str]) -> str:
     return key
 
 
-def _layers(value: Any) -> tuple[str, ...]:
+def _patterns(value: Any) -> tuple[str, ...]:
     if value is None:
-        value = PATTERNS
-    names = [part.strip() for part in value.split(",")] if isinstance(value, str) else [str(part) for part in value]
-    found = [layer for name in names if name for layer in PATTERNS[_choice("code pattern", name, PATTERNS)]]
-    if not found:
+        return ()
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, Iterable):
+        raise WishError(f"code_patterns={value!r}: names are expected, like 'mvc, service_layer'.")
+    wanted = [_choice("code pattern", name, PATTERNS) for name in names if str(name).strip()]
+    if not wanted:
         raise WishError(f"code_patterns names no pattern. Choose from: {', '.join(PATTERNS)}.")
-    return tuple(layer for layer in LAYERS if layer in found)
+    return tuple(pattern for pattern in PATTERNS if pattern in wanted)
+
+
+def _truth(option: str, value: Any) -> bool:
+    key = str(value).strip().lower()
+    if key not in _TRUTHS:
+        raise WishError(f"{option}={value!r}: yes or no is expected (True or False).")
+    return _TRUTHS[key]
+
+
+_TRUTHS: Final = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0", "none", ""), False),
+}
+# https://git-scm.com/docs/git-check-ref-format
+_NO_BRANCH = re.compile(r"^[-/.@]$|^[-/]|[/.]$|\.lock$|//|\.\.|@\{|(^|/)\.|[\x00-\x20\x7f~^:?*\[\\]|\.lock/")
+
+
+def _branch(value: Any) -> str:
+    name = str(value)
+    if not name or len(name) > 255 or _NO_BRANCH.search(name):
+        raise WishError(f"base_branch={name!r}: git takes no such name for a branch. Write it like 'main'.")
+    return name
+
+
+def _repository(value: Any) -> str:
+    name = "creo/creo-roo-commander" if value is None else str(value)
+    if not _REPOSITORY.fullmatch(name) or len(name) > 256:
+        raise WishError(f"repository={name!r}: write it as owner/name, like 'creo/creo-roo-commander'.")
+    return name
+
+
+def _text(option: str, value: Any, longest: int, *, one_line: bool) -> str | None:
+    if value is None:
+        return None
+    text = str(value)
+    if len(text) > longest:
+        raise WishError(f"{option} has {len(text)} characters; at most {longest} are allowed.")
+    if one_line and (not text.strip() or "\n" in text or "\r" in text):
+        raise WishError(f"{option}={text!r}: one line of text is expected.")
+    return text
 
 
 def _whole(option: str, value: Any, lowest: int, highest: int) -> int | None:

@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 from random import Random
 
-from .manifests import updated_package
+from .companions.manifest import updated_package
+from .companions.owners import PLATFORM, team
+from .people import companies
 from .plan import Plan
 from .spelling import kebab, vocabulary
 from .wishes import ChangeKind
 
 
+_WITHOUT_CODE = {"sql": "add tables", "yaml": "add settings", "dockerfile": "add images"}
+
+
 def title(plan: Plan, rng: Random) -> str:
     """A Conventional Commit, like ``feat(invoices): add partial payments``."""
     scope, wishes = kebab(plan.domain.noun.many), plan.wishes
+    if wishes.kind is not ChangeKind.DOCUMENTATION and wishes.language in _WITHOUT_CODE:
+        return f"{wishes.kind.value}({scope}): {_WITHOUT_CODE[wishes.language]} for {plan.feature}"
     prose = " ".join(plan.domain.noun.many)
     texts = {
         ChangeKind.FEATURE: f"feat({scope}): add {plan.feature}",
@@ -27,22 +34,25 @@ def title(plan: Plan, rng: Random) -> str:
 
 
 def description(plan: Plan, rng: Random, heading: str) -> str:
-    """What, why and how it was checked, the way a template asks for it."""
+    """What, why and how it was checked, the way a template asks for it; whose review it needs, when it concerns many."""
     subject = heading.partition(": ")[2] or heading
-    lines = [
-        "## What",
-        "",
-        f"{subject[0].upper()}{subject[1:]}.",
-        "",
-        "## Why",
-        "",
-        rng.choice(vocabulary()["why"]),
-        "",
-    ]
+    company = rng.choice(companies())
+    asked = rng.choice(vocabulary()["asked"])
+    why = asked.format(who=company.contact.partition(",")[0], company=company.name, business=company.business)
+    lines = ["## What", "", f"{subject[0].upper()}{subject[1:]}.", ""]
+    lines += ["## Why", "", rng.choice(vocabulary()["why"]), why, ""]
+    if len(plan.domains) > 1:
+        lines += ["## Who is concerned", ""]
+        lines += [f"- {team(domain)}, who answer for {' '.join(domain.noun.many)}" for domain in plan.domains]
+        lines += [f"- {PLATFORM}, who answer for what all parts share", ""]
+    if plan.security_reviewed:
+        lines += ["## Security", "", rng.choice(vocabulary()["security"]), ""]
     lines += ["## How it was checked", ""]
     if plan.tests:
-        count = sum(piece.tested for module in plan.modules for piece in module.pieces)
-        lines.append(f"{count} functions have new or changed tests in {len(plan.tests)} test files; all of them pass.")
+        count = sum(piece.tested for piece in plan.pieces)
+        functions = "1 function has" if count == 1 else f"{count} functions have"
+        files = "1 test file" if len(plan.tests) == 1 else f"{len(plan.tests)} test files"
+        lines.append(f"{functions} new or changed tests in {files}; all of them pass.")
     elif plan.modules:
         lines.append("Tried by hand on the staging system.")
     else:

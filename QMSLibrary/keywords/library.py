@@ -17,6 +17,7 @@ from .errors import KeywordError, plain_error
 from .escalations import Escalations
 from .events import Events
 from .load import Load
+from .pull_request_forms import PullRequestForms
 from .pull_requests import PullRequests
 from .scenarios import Scenarios
 from .scopes import ScopeListener
@@ -89,6 +90,7 @@ class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
             [
                 EnvironmentKeywords(self.session),
                 PullRequests(self.session),
+                PullRequestForms(self.session),
                 Workflows(self.session),
                 Waiting(self.session),
                 Verdicts(self.session),

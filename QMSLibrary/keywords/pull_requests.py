@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from robot.api.deco import keyword
@@ -126,41 +125,6 @@ class PullRequests(Chapter):
         made = create_pull_requests(count, **{**options, "seed": self._seed(seed)})
         self.say(f"Made {count} pull requests, {sum(pr.lines_changed for pr in made)} lines in all.")
         return made
-
-    @keyword
-    def create_pull_request_from_git(
-        self,
-        path: Path,
-        range: str,
-        *,
-        author: str | None = None,
-        title: str | None = None,
-        description: str | None = None,
-        head_branch: str | None = None,
-        repository: str | None = None,
-    ) -> PullRequest:
-        """Makes a pull request of what a real git repository changed in a range of commits, and returns it.
-
-        ``range`` is as git writes it: ``HEAD~1..HEAD``, ``main..feature/x``. Author, title and description are those of
-        the newest commit unless given.
-
-        Example:
-        | ${pr} =    Create Pull Request From Git    ${EXECDIR}    HEAD~1..HEAD
-
-        """
-        from QMSLibrary.data import pull_request_from_git
-
-        return self._made(
-            pull_request_from_git(
-                path,
-                range,
-                author=author,
-                title=title,
-                description=description,
-                head_branch=head_branch,
-                repository=repository,
-            )
-        )
 
     @keyword
     def fix_pull_request(self, pull_request: PullRequest) -> PullRequest:

@@ -1,13 +1,18 @@
-"""``python -m tests.benchmarks [starting] [waiting] [throughput]``: all of them unless some are named."""
+"""``python -m tests.benchmarks [starting] [waiting] [throughput] [pull_requests]``: all of them unless some are named."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from . import starting, throughput, waiting
+from . import pull_requests, starting, throughput, waiting
 
-_ALL = {"starting": starting.run, "waiting": waiting.run, "throughput": throughput.run}
+_ALL = {
+    "starting": starting.run,
+    "waiting": waiting.run,
+    "throughput": throughput.run,
+    "pull_requests": pull_requests.run,
+}
 
 
 def main() -> int:

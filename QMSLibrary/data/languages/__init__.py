@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from QMSLibrary.data.plan import Module
@@ -36,7 +37,24 @@ class Language(Protocol):
         """The text of a file with the data types of a domain. It defines no behaviour."""
         ...
 
+    def shared(self) -> dict[str, str]:
+        """What every module imports, path to text."""
+        ...
 
+    def packages(self, paths: Iterable[str]) -> dict[str, str]:
+        """The files that make packages of the folders of ``paths``, path to text."""
+        ...
+
+    def statements_of_module(self, module: Module) -> int:
+        """The statements of a module outside its functions, as coverage tools count them."""
+        ...
+
+    def statements_of_types(self, nouns: Sequence[Noun], fields: int) -> int:
+        """The statements of a file with data types of so many fields."""
+        ...
+
+
+@lru_cache(maxsize=8)
 def language(name: str) -> Language:
     """The language with this name."""
     if name == "python":

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Container, Iterable, Sequence
+from typing import Final
 
-from QMSLibrary.data.layout import wrap_signature
+from QMSLibrary.data.layout import WIDTH, wrap_signature
+from QMSLibrary.data.operations import SHARED, Operation, words_of
 from QMSLibrary.data.plan import Module, Piece
 from QMSLibrary.data.spelling import Domain, Naming, Noun, pascal, snake
 
@@ -45,16 +48,76 @@ _SHARED = {
 }
 
 
+_DATABASE_PROTOCOL: Final = '''\
+"""The connection to PostgreSQL, as the repositories use it."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class Database(Protocol):
+    """Runs statements; rows come back as dictionaries by the names of their columns."""
+
+    def fetch_one(self, statement: str, parameters: tuple[Any, ...] = ()) -> dict[str, Any] | None:
+        """Give the first row; None when there is none."""
+        ...
+
+    def fetch_all(self, statement: str, parameters: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
+        """Give every row."""
+        ...
+
+    def execute(self, statement: str, parameters: tuple[Any, ...] = ()) -> int:
+        """Give the number of rows that were touched."""
+        ...
+'''
+_HTTP: Final = '''\
+"""Requests and answers, as the controllers see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client asks."""
+
+    path_params: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer as JSON."""
+
+    status: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class HtmlResponse:
+    """An answer as a page."""
+
+    content: str
+'''
+
+_KNOWN: Final = frozenset((*_STANDARD, *_SHARED, "Parcel"))
+
+
 class Python:
     """One file per noun and layer: ``app/invoices/invoice_line_service.py``, tests in a tree of their own."""
 
     def source_path(self, module: Module) -> str:
         """Where a module is."""
-        return f"{_package(module.domain).replace('.', '/')}/{_module_name(module)}.py"
+        return _path(module).replace(".", "/") + ".py"
 
     def test_path(self, module: Module) -> str:
         """Where its tests are."""
-        return f"tests/{snake(module.domain.noun.many)}/test_{_module_name(module)}.py"
+        package, _, name = _path(module).rpartition(".")
+        return f"tests/{package.removeprefix('app.')}/test_{name}.py"
 
     def types_path(self, domain: Domain) -> str:
         """Where a domain's data types are."""
@@ -62,20 +125,8 @@ class Python:
 
     def source(self, module: Module) -> str:
         """The text of a module."""
-        imports: dict[str, set[str]] = {}
-        functions = []
-        for piece in module.pieces:
-            _add_words(imports, piece.operation.uses, piece.naming)
-            if module.layer != "repository" and piece.operation.calls:
-                store = f"{_package(module.domain)}.{snake(module.noun.one)}_repository"
-                imports.setdefault(store, set()).update(piece.naming(call) for call in piece.operation.calls)
-            functions.append("\n".join(_function(piece)))
-        about = f'"""{_capital(module.noun.many)}: {_ABOUT[module.layer]}."""\n'
-        return (
-            "\n".join([about, "from __future__ import annotations\n", _imports(imports)])
-            + "\n\n\n".join(functions)
-            + "\n"
-        )
+        functions = "\n\n\n".join(_function(piece) for piece in module.pieces)
+        return "\n".join([_docstring(module), _FUTURE, _imports(_needed(module))]) + functions + "\n"
 
     def tests(self, modules: list[Module]) -> str:
         """The text of a test file."""
@@ -84,13 +135,13 @@ class Python:
         tests = []
         for module in modules:
             tested = [piece for piece in module.pieces if piece.tested]
-            path = f"{_package(module.domain)}.{_module_name(module)}"
-            imports.setdefault(path, set()).update(piece.name for piece in tested)
+            imports.setdefault(_path(module), set()).update(piece.name for piece in tested)
             for piece in tested:
-                words = set(re.findall(r"(?<![.\w])[A-Za-z_]\w*", piece.operation.test))
+                words = words_of(piece.test)
                 _add_words(imports, words, piece.naming)
+                _add_own(imports, piece.operation, words)
                 if "pytest" in words:
-                    imports.setdefault("pytest", set())
+                    imports.setdefault("pytest", set()).add("")
                 if "make_parcel" in words:
                     helper = piece.naming("make_parcel")
                     if helper not in helpers:
@@ -100,8 +151,8 @@ class Python:
                 if "FakeDatabase" in words:
                     helpers.setdefault("FakeDatabase", _DATABASE)
                     imports.setdefault("typing", set()).add("Any")
-                tests.append(piece.naming(piece.operation.test) + "\n")
-        head = "from __future__ import annotations\n\n" + _imports(imports).rstrip("\n") + "\n"
+                tests.append(piece.naming(piece.test) + "\n")
+        head = _FUTURE + "\n" + _imports(imports).rstrip("\n") + "\n"
         return "\n\n".join([head, *helpers.values(), *tests])
 
     def types(self, domain: Domain, nouns: Iterable[Noun]) -> str:
@@ -127,12 +178,31 @@ class Python:
             )
         return "\n\n".join(blocks)
 
+    def shared(self) -> dict[str, str]:
+        """What every module imports."""
+        return {"app/shared/database.py": _DATABASE_PROTOCOL, "app/shared/http.py": _HTTP}
 
+    def packages(self, paths: Iterable[str]) -> dict[str, str]:
+        """An ``__init__.py`` for every folder of the application."""
+        folders = {path.rpartition("/")[0] for path in paths if path.startswith("app/")} | {"app"}
+        return {f"{folder}/__init__.py": f'"""{_title(folder)}."""\n' for folder in sorted(folders)}
+
+    def statements_of_module(self, module: Module) -> int:
+        """Its imports; a docstring is none."""
+        return 1 + sum(("" in names) + (len(names) > ("" in names)) for names in _needed(module).values())
+
+    def statements_of_types(self, nouns: Sequence[Noun], fields: int) -> int:
+        """Three imports, and for each class its decorator, its head and its fields."""
+        return 3 + len(nouns) * (2 + fields)
+
+
+_FUTURE: Final = "from __future__ import annotations\n"
 _ABOUT = {
     "repository": "reading and writing the database",
     "service": "the rules of the business",
     "controller": "what is answered over HTTP",
     "validation": "what may be entered",
+    SHARED: "what every part of the product uses",
 }
 
 
@@ -144,14 +214,39 @@ def _package(domain: Domain) -> str:
     return f"app.{snake(domain.noun.many)}"
 
 
-def _module_name(module: Module) -> str:
-    return f"{snake(module.noun.one)}_{module.layer}"
+def _title(folder: str) -> str:
+    return folder.rpartition("/")[2].replace("_", " ").capitalize()
 
 
-def _function(piece: Piece) -> list[str]:
-    text = piece.naming("\n".join(piece.operation.lines(piece.documented)))
-    lines = [part for line in text.split("\n") for part in wrap_signature(line, "    ")]
-    return _untidy(lines) if piece.untidy else lines
+def _path(module: Module) -> str:
+    """The dotted name of a module."""
+    if module.layer == SHARED:
+        return f"app.shared.{snake(module.noun.one)}"
+    return f"{_package(module.domain)}.{snake(module.noun.one)}_{module.layer}"
+
+
+def _docstring(module: Module) -> str:
+    return f'"""{_capital(module.noun.many)}: {_ABOUT[module.layer]}."""\n'
+
+
+def _needed(module: Module) -> dict[str, set[str]]:
+    """What a module imports."""
+    imports: dict[str, set[str]] = {}
+    for piece in module.pieces:
+        _add_words(imports, piece.operation.uses, piece.naming)
+        _add_own(imports, piece.operation, piece.operation.uses)
+        if module.layer != "repository" and piece.operation.calls:
+            store = f"{_package(module.domain)}.{snake(module.noun.one)}_repository"
+            imports.setdefault(store, set()).update(piece.naming(call) for call in piece.operation.calls)
+    return imports
+
+
+def _function(piece: Piece) -> str:
+    text = piece.naming(piece.operation.documented if piece.documented else piece.operation.bare)
+    lines = text.split("\n")
+    if len(piece.operation.head) > WIDTH - 40:
+        lines = [part for line in lines for part in wrap_signature(line, "    ")]
+    return "\n".join(_untidy(lines) if piece.untidy else lines)
 
 
 def _untidy(lines: list[str]) -> list[str]:
@@ -184,24 +279,33 @@ def _maker(naming: Naming) -> str:
 
 
 def _add_words(imports: dict[str, set[str]], words: Iterable[str], naming: Naming) -> None:
-    for word in words:
-        if word in _STANDARD:
-            imports.setdefault(_STANDARD[word], set()).add(word)
-        elif word in _SHARED:
-            imports.setdefault(_SHARED[word], set()).add(word)
-        elif word == "Parcel":
+    for word in _KNOWN.intersection(words):
+        if word == "Parcel":
             imports.setdefault(f"{_package(naming.domain)}.models", set()).add(naming(word))
+        else:
+            imports.setdefault(_STANDARD.get(word) or _SHARED[word], set()).add(word)
+
+
+def _add_own(imports: dict[str, set[str]], operation: Operation, words: Container[str]) -> None:
+    """What a function brings its own imports for; a module that is imported whole has an empty name among its own."""
+    for name, module in operation.imports:
+        if name in words:
+            imports.setdefault(module, set()).add("" if name == module else name)
 
 
 def _imports(imports: dict[str, set[str]]) -> str:
-    standard = {*_STANDARD.values(), "typing"}
     groups: list[list[str]] = [[], [], []]
     for path in sorted(imports):
-        names = sorted(imports[path], key=lambda name: (not name.isupper(), not name[0].isupper(), name))
-        line = f"import {path}" if path == "pytest" else f"from {path} import {', '.join(names)}"
+        top = path.partition(".")[0]
+        group = groups[0 if top in sys.stdlib_module_names else 2 if top == "app" else 1]
+        names = sorted(imports[path] - {""}, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+        line = f"from {path} import {', '.join(names)}"
         if len(line) > 110:
             line = f"from {path} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
-        if names or path == "pytest":
-            groups[0 if path in standard else 1 if path == "pytest" else 2].append(line)
-    text = "\n\n".join("\n".join(group) for group in groups if group)
+        if names:
+            group.append(line)
+        if "" in imports[path]:
+            group.append(f"import {path}")
+    # Whole modules come before names out of modules.
+    text = "\n\n".join("\n".join(sorted(group, key=lambda line: line.startswith("from "))) for group in groups if group)
     return text + "\n\n\n" if text else "\n"

@@ -3,42 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 
 import pytest
+from real_repository import Repository
 
 from QMSLibrary.contract.pull_requests import ChangeType
 from QMSLibrary.data import GitError, pull_request_from_git
-
-
-class Repository:
-    """A repository in a folder."""
-
-    def __init__(self, path):
-        self.path = path
-        path.mkdir()
-        self.git("init", "--quiet", "--initial-branch=main")
-
-    def git(self, *arguments: str) -> str:
-        identity = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in _PERSON.items()}
-        environment = {**os.environ, **identity, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
-        done = subprocess.run(["git", *arguments], cwd=self.path, env=environment, capture_output=True, timeout=30)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.decode().strip()
-
-    def write(self, path: str | bytes, content: str | bytes) -> None:
-        target = os.path.join(os.fsencode(self.path), os.fsencode(path))
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        with open(target, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-
-    def commit(self, message: str = "feat(invoices): add partial payments\n\nWhy this is needed, at length.") -> str:
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "-m", message)
-        return self.git("rev-parse", "HEAD")
-
-
-_PERSON = {"NAME": "Ada Osei", "EMAIL": "ada@example.com", "DATE": "2024-05-06T07:08:09+02:00"}
 
 
 @pytest.fixture

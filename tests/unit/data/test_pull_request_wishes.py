@@ -6,7 +6,7 @@ import re
 from multiprocessing import get_context
 
 import pytest
-from data_wishes import LANGUAGES, parses, wishes
+from data_wishes import LANGUAGES, assert_parses, wishes
 from hypothesis import HealthCheck, example, given, settings
 
 from QMSLibrary.contract.pull_requests import BRANCH_PREFIXES, COMMIT_TYPES, MINIMUM_DESCRIPTION, ChangeType
@@ -30,13 +30,14 @@ def test_every_wish_is_kept(wished):
         lines = (file.content or "").count("\n")
         assert 1 <= file.additions <= lines
         assert file.type is ChangeType.MODIFIED or (file.additions, file.deletions) == (lines, 0)
-        assert parses(file), file.path
+        assert_parses(file.path, file.content or "")
 
     mended = fix_pull_request(pull_request)
     same = ("id", "author", "title", "description", "head_branch", "repository", "created_at")
     assert all(getattr(mended, name) == getattr(pull_request, name) for name in same)
     assert set(paths) <= {file.path for file in mended.files}
-    assert all(parses(file) for file in mended.files)
+    for file in mended.files:
+        assert_parses(file.path, file.content or "")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -108,7 +109,9 @@ def test_processes_side_by_side_never_make_the_same(start):
         ({"files": 2, "lines_changed": 2001}, "at most 1000 per file"),
         ({"lines_changed": 1}, "too few"),
         ({"missing_tests": True, "test_coverage": 80}, "contradict"),
-        ({"test_coverage": 101}, "from 1 to 100"),
+        ({"test_coverage": 101}, "from 30 to 100"),
+        ({"test_coverage": 29}, "from 30 to 100"),
+        ({"test_coverage": "nan"}, "from 30 to 100"),
         ({"code_style": 1.5}, "from 0 to 1"),
         ({"changes": "documentation", "missing_documentation": True}, "contradict"),
         ({"changes": "documentation", "security_issues": "xss"}, "no place for xss"),
@@ -116,7 +119,20 @@ def test_processes_side_by_side_never_make_the_same(start):
         ({"changes": "%$!"}, "a few words"),
         ({"author": "senior_develper"}, "Did you mean 'senior_developer'"),
         ({"author": "nobody"}, "bot, hotfix_author, junior_developer, senior_developer, tech_lead"),
-        ({"language": "cobol"}, "javascript, python, typescript"),
+        ({"language": "cobol"}, "dockerfile, javascript, markdown, python, sql, typescript, yaml"),
+        ({"language": "sql", "security_issues": "sql_injection"}, "language='sql' touches no code"),
+        ({"language": "yaml", "missing_tests": True}, "touches no code"),
+        ({"language": "dockerfile", "code_style": 0.5}, "touches no code"),
+        ({"language": "markdown", "missing_documentation": True}, "contradicts"),
+        ({"changes": "documentation", "code_patterns": "mvc"}, "nothing that code_patterns could shape"),
+        ({"files": 3, "code_patterns": "mvc, service_layer, repository"}, "4 are needed: each of the 3 code patterns"),
+        ({"files": 5, "complexity": "high"}, "6 are needed: complexity='high' means"),
+        ({"lines_changed": 7, "security_issues": "sql_injection"}, "the functions with the flaws have 6 lines"),
+        ({"missing_tests": "perhaps"}, "yes or no is expected"),
+        ({"base_branch": "a b"}, "git takes no such name"),
+        ({"base_branch": ""}, "git takes no such name"),
+        ({"title": "two\nlines"}, "one line of text"),
+        ({"title": "x" * 257}, "at most 256"),
         ({"complexity": "huge"}, "high, low, medium"),
         ({"code_patterns": "mvc, hexagonal"}, "mvc, repository, service_layer"),
         ({"code_patterns": ""}, "names no pattern"),

@@ -9,7 +9,7 @@ from robot.libdocpkg import LibraryDocumentation
 
 from QMSLibrary import QMSLibrary
 from QMSLibrary.contract.roles import Role
-from QMSLibrary.keywords import pull_requests
+from QMSLibrary.keywords import pull_request_forms, pull_requests
 
 LIBRARY = QMSLibrary()
 KEYWORDS = sorted(LIBRARY.keywords.items())
@@ -21,7 +21,9 @@ POSITIONAL_OPTIONALS = {
 }  # fmt: skip
 PROMISED = """
     Use Environment; Get Environment; Skip Unless Environment Can; Advance Clock; Create Pull Request; Create
-    Pull Requests; Create Pull Request From Git; Fix Pull Request; Trigger Workflow; Trigger Workflows; Wait
+    Pull Requests; Create Pull Request From Git; Create Pull Request From Patch;
+    Create Pull Request From Webhook; Create Git Repository; Get Unified Diff; Get Github Webhook Payload;
+    Fix Pull Request; Trigger Workflow; Trigger Workflows; Wait
     For Step; Wait For Workflow; Wait For Workflows; Progress Workflow; Retry Step; Push Commit; Override
     Gate; Approve Workflow; Give Feedback; Change Workflow State; State Change Should Be Refused; Get
     Workflow; Get Step; Get Workflows; Step Should Have Passed; Step Should Have Failed; Security Scan Should
@@ -75,10 +77,12 @@ def test_robot_can_document_it_and_knows_every_type():
 
 def test_the_choices_of_pull_requests_are_those_of_the_data_room():
     from QMSLibrary.data.operations import LANGUAGES
+    from QMSLibrary.data.webhooks import ACTIONS
     from QMSLibrary.data.wishes import COMPLEXITIES
 
     assert set(typing.get_args(pull_requests.Complexity)) == set(COMPLEXITIES)
     assert set(typing.get_args(pull_requests.Language)) == set(LANGUAGES)
+    assert typing.get_args(pull_request_forms.Action) == ACTIONS
 
 
 def test_a_scenario_may_say_of_a_pull_request_what_the_keyword_may():
