@@ -6,7 +6,7 @@ own version, and never recurses on the interpreter's stack.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
@@ -35,6 +35,7 @@ _PYTHON: Final = """
 (decorated_definition (decorator) @decorator)
 (except_clause) @handler
 (pair) @pair
+[(default_parameter value: (string)) (typed_default_parameter value: (string))] @pair
 (argument_list (identifier) @reference)
 (keyword_argument value: (identifier) @reference)
 (attribute attribute: (identifier) @reference)
@@ -70,6 +71,7 @@ _TYPESCRIPT: Final = """
 (debugger_statement) @debugger
 (pair) @pair
 (public_field_definition value: (string)) @pair
+(required_parameter value: (string)) @pair
 (binary_expression operator: ["==" "!="]) @comparison
 (variable_declaration) @var
 (predefined_type) @type
@@ -107,7 +109,7 @@ class TooLargeError(ValueError):
     """The text is over a limit; says which."""
 
 
-@cache
+@lru_cache(maxsize=8)
 def _grammar(language: str) -> tuple[Language, Query]:
     if language == "python":
         import tree_sitter_python

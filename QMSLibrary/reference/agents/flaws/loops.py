@@ -1,31 +1,30 @@
-"""Performance flaws in loops: a query for every item, every item compared with every other, waiting that blocks all."""
+"""Loops of every spelling: what the performance flaws in them are found with."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from QMSLibrary.contract.steps import Severity
 from QMSLibrary.reference.agents.source import Module
 from QMSLibrary.reference.agents.syntax import text
-from QMSLibrary.reference.agents.values import Values, built_text
-
-from .base import Flaw, FlawKind, Found
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_ITERATORS: Final = {"map", "forEach", "filter", "flatMap", "some", "every", "reduce", "find"}
-_FINDERS: Final = re.compile(
-    r"^(?:find(?:One|ById|Unique|First|OrFail|Many)\w*|find_(?:one|by)\w*|get_by_\w+|get_or_404|scalar_one\w*|findByPk|load_by_\w+)$"
-)
-_RUNNERS: Final = re.compile(r"^(?:\$?query\w*|execute|fetch_?\w*|all|get|one|raw|prepare|scalars?|select_one|first)$")
-_READS: Final = re.compile(r"^\s*SELECT\b", re.IGNORECASE)
+_ITERATORS: Final = {
+    "map", "forEach", "filter", "flatMap", "some", "every", "reduce", "find", "findIndex", "findLast",
+}  # fmt: skip
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
-_LENGTH: Final = re.compile(r"([\w$.]+)\.length\b|range\(\s*(?:\d+,\s*)?len\(([\w.]+)\)")
+_LENGTH: Final = re.compile(r"([\w$.]+)\.length\b|range\(\s*(?:[\w\s+]+,\s*)?len\(([\w.]+)\)")
+_WRAPPERS: Final = re.compile(
+    r"^(?:enumerate|list|tuple|sorted|reversed|iter|Array\.from|Object\.(?:values|entries))\((.+?)(?:,[^()]*)?\)$|"
+    r"^(.+?)(?:\[(?!:\d+\])[^\[\]]*:[^\[\]]*\]|\.(?:slice|entries|values|items|keys|toSorted|copy)\([^()]*\))$"
+)
+LONGEST_COLLECTION: Final = 120
+"""Characters of what a loop goes over; nobody compares longer ones by eye either."""
 _COMPREHENSIONS: Final = {"list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression"}
 
 
@@ -41,6 +40,8 @@ class Loop:
     names: frozenset[str]
     """The names that change with each turn."""
     place: int
+    in_refusal: bool = False
+    """It only words an error, after which the outer loop is over."""
 
 
 class Loops:
@@ -58,6 +59,9 @@ class Loops:
                 names = first.child_by_field_name("parameters") or first.child_by_field_name("parameter")
                 over = call.receiver
                 found.append(Loop(first.start_byte, first.end_byte, over, _names(names), call.node.start_byte))
+        self._module = module
+        self._assigned = [assignment.start for assignment in module.assignments]
+        self._turning: dict[tuple[int, int], set[str]] = {}
         self.all = sorted(found, key=lambda loop: loop.start)
         self._starts = [loop.start for loop in self.all]
         # Loops lie inside each other or beside each other, so each one's outer loop is the last that has not ended.
@@ -77,6 +81,18 @@ class Loops:
                 yield self.all[index]
             index = self._outer[index]
 
+    def turning(self, around: list[Loop]) -> set[str]:
+        """The names that change with each turn of loops inside each other, and those made from them inside."""
+        inner, outer = around[0], around[-1]
+        if (inner.start, outer.start) not in self._turning:
+            found: set[str] = set().union(*(loop.names for loop in around))
+            first = bisect_right(self._assigned, outer.start - 1)
+            for assignment in self._module.assignments[first : bisect_right(self._assigned, outer.end)]:
+                if not found.isdisjoint(_NAME.findall(text(assignment.value)[:500])):
+                    found.update(_NAME.findall(assignment.target[:200]))
+            self._turning[inner.start, outer.start] = found
+        return self._turning[inner.start, outer.start]
+
 
 def _loop(node: Node) -> Loop | None:
     if node.type in _COMPREHENSIONS:
@@ -85,7 +101,7 @@ def _loop(node: Node) -> Loop | None:
         if clause is None or body is None:
             return None
         left, right = clause.child_by_field_name("left"), clause.child_by_field_name("right")
-        return Loop(body.start_byte, node.end_byte, _written(right), _names(left), node.start_byte)
+        return Loop(body.start_byte, node.end_byte, _written(right), _names(left), node.start_byte, _in_refusal(node))
     body = node.child_by_field_name("body")
     if body is None:
         return None
@@ -100,6 +116,13 @@ def _loop(node: Node) -> Loop | None:
     return Loop(body.start_byte, body.end_byte, over.strip(), names, node.start_byte)
 
 
+def _in_refusal(node: Node) -> bool:
+    around = node.parent
+    while around is not None and not around.type.endswith(("_statement", "block", "_definition", "module")):
+        around = around.parent
+    return around is not None and around.type == "raise_statement"
+
+
 def _written(node: Node | None) -> str:
     return text(node) if node is not None else ""
 
@@ -108,77 +131,14 @@ def _names(node: Node | None) -> frozenset[str]:
     return frozenset(_NAME.findall(_written(node)))
 
 
-def _queries(module: Module, values: Values) -> Iterable[Found]:
-    loops = Loops(module)
-    if not loops.all:
-        return
-    for call in module.calls:
-        finder = _FINDERS.match(call.name) is not None
-        if not finder and not _RUNNERS.match(call.name):
+def collection(module: Module, over: str, owner: int) -> str:
+    """What a loop goes over, in the end: ``xs`` of ``enumerate(xs)``, of ``xs[1:]`` and of ``ys`` after ``ys = xs``."""
+    for _ in range(6):
+        if match := _WRAPPERS.match(over) if len(over) <= LONGEST_COLLECTION else None:
+            over = (match[1] or match[2]).strip()
             continue
-        around = list(loops.around(call.node.start_byte))
-        if not around or not call.arguments:
-            continue
-        turning = set().union(*(loop.names for loop in around))
-        given = set(_NAME.findall(" ".join(text(one) for one in (*call.arguments, *call.keywords.values()))))
-        if given & turning and (finder or _READS.match(built_text(values.pieces(call.arguments[0], call.owner)))):
-            message = f"{call.name} asks the database once for each turn of the loop; ask once for all"
-            yield Found(module.line(call.node), message)
-
-
-def _quadratic(module: Module, values: Values) -> Iterable[Found]:
-    loops = Loops(module)
-    for loop in loops.all:
-        for outer in loops.around(loop.place):
-            if loop.over and loop.over == outer.over and outer is not loop and not loop.over.isdigit():
-                message = (
-                    f"for each of {loop.over} it goes through all of them again; look them up in a set or a dictionary"
-                )
-                yield Found(module.line_of(loop.place), message)
-                break
-
-
-def _blocking(module: Module, values: Values) -> Iterable[Found]:
-    for call in module.calls:
-        if call.owner < 0:
-            continue
-        function = module.functions[call.owner]
-        head = module.data[max(0, function.start - 6) : function.start + 60].decode("utf-8", "replace")
-        if "async" not in head.split("(")[0]:
-            continue
-        sleeping = module.language == "python" and call.name == "sleep" and call.receiver == "time"
-        waiting = (
-            module.language != "python"
-            and call.name.endswith("Sync")
-            and call.receiver in ("fs", "child_process", "crypto", "")
-        )
-        if sleeping or (
-            waiting
-            and call.name in ("readFileSync", "writeFileSync", "execSync", "spawnSync", "pbkdf2Sync", "scryptSync")
-        ):
-            yield Found(
-                module.line(call.node), f"{call.name} stops everything else while it waits; await its counterpart"
-            )
-
-
-N_PLUS_ONE = Flaw(
-    type="n_plus_one",
-    kind=FlawKind.PERFORMANCE,
-    severity=Severity.MEDIUM,
-    find=_queries,
-    hints=("SELECT", "select", "find", "get_by_", "get_or_404", "scalar_one", "load_by_"),
-)
-QUADRATIC_LOOP = Flaw(
-    type="quadratic_loop",
-    kind=FlawKind.PERFORMANCE,
-    severity=Severity.MEDIUM,
-    find=_quadratic,
-    hints=("for ", "for(", "forEach", ".map(", ".filter(", ".some(", ".every(", ".find(", ".reduce("),
-)
-BLOCKING_CALL = Flaw(
-    type="blocking_call",
-    kind=FlawKind.PERFORMANCE,
-    severity=Severity.MEDIUM,
-    find=_blocking,
-    hints=("time.sleep", "Sync("),
-)
+        values = module.assigned.get((owner, over), ())
+        if len(values) != 1 or values[0].value.type not in ("identifier", "attribute", "member_expression"):
+            break
+        over = text(values[0].value)
+    return over
