@@ -24,8 +24,9 @@ from .files import Description
 _START_PATIENCE: Final = 60.0
 """Seconds to wait for the environment, its own start and others' included."""
 _LOG_LINES: Final = 15
-_LOGS_PATIENCE: Final = 1.0
-"""Seconds that the janitor of a killed keeper has to put the logs where they are kept."""
+_LOGS_PATIENCE: Final = 2.0
+"""Seconds that the janitor of a killed keeper has to put the logs where they are kept. It needs a few milliseconds; a
+keeper that is told to end first ends its services."""
 
 
 class EmbeddedEnvironment(Environment):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -163,7 +164,10 @@ def sweep(folder: Path) -> None:
         with suppress(TimeoutError), start_lock(directory, timeout=0):
             # Nobody can begin it while we hold the lock, so if it is dead now it stays dead.
             if not keeper_lives(directory):
-                remains.remove(directory)
+                if directory.name.endswith(ENDING_SUFFIX):
+                    shutil.rmtree(directory, ignore_errors=True)  # whoever was at work on it had seen to its logs
+                else:
+                    remains.remove(directory)
     for lock in folder.glob("*.start"):
         with suppress(TimeoutError, FileNotFoundError), start_lock(lock.with_suffix(""), timeout=0):
             pass  # taking it and giving it back removes it

@@ -155,11 +155,11 @@ def _tidy(settings: KeeperSettings, ours: int | None, keeper: int) -> None:
         with start_lock(settings.start_lock, timeout=10):
             for place in (settings.directory, ending_place(settings.directory, keeper)):
                 if ours is not None and identity(place) == ours:
-                    left = [place.rename(place.with_name(f"{place.name}.{os.getpid()}{ENDING_SUFFIX}"))]
-                    if place == settings.directory and (left[0] / "environment.json").exists():
+                    if place == settings.directory and (place / "environment.json").exists():
                         # It was ready and nobody had told it to end: its users will want to know.
                         why = f"its keeper (process {keeper}) was killed or crashed"
-                        keep_logs(left[0], died_place(settings.directory, keeper), why)
+                        keep_logs(place, died_place(settings.directory, keeper), why)
+                    left = [place.rename(place.with_name(f"{place.name}.{os.getpid()}{ENDING_SUFFIX}"))]
             if left:
                 databases.drop(settings.database_url, settings.key)
     except BusyError:
