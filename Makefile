@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 TOOLS := tests/tools/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools run test lint format bench api docs clean
+.PHONY: help install tools run test lint format bench api docs people clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench: $(STAMP)  ## measure; prints ratios, judges nothing
 
 api: $(STAMP)  ## write docs/api anew from the contract
 	$(BIN)/qms docs api
+
+people: $(STAMP)  ## draw the people and companies of the generated pull requests anew; changes what every seed makes
+	$(BIN)/python tests/tools/draw_people.py > QMSLibrary/data/people.yaml
 
 clean:  ## remove what was made here
 	rm -rf $(VENV) tests/tools/node_modules results build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
