@@ -7,7 +7,7 @@ TOOLS := tests/tools/node_modules/.installed
 SCANNERS := .tools/scanners/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools scanners run test lint format bench api schema flaws docs clean
+.PHONY: help install tools scanners run test lint format bench api schema flaws people docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ schema: $(STAMP)  ## write docs/scenario.schema.json anew from the kinds of step
 
 flaws: $(STAMP) $(TOOLS) $(SCANNERS)  ## write docs/flaws.md anew from what the scanners find
 	$(BIN)/python -m tests.scanners
+
+people: $(STAMP)  ## draw the people and companies of the generated pull requests anew; changes what every seed makes
+	$(BIN)/python tests/tools/draw_people.py > QMSLibrary/data/people.yaml
 
 clean:  ## remove what was made here
 	rm -rf $(VENV) .tools tests/tools/node_modules results build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

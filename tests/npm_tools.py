@@ -1,4 +1,4 @@
-"""Tools from npm that generated pull requests are judged with: declared in ``tests/tools``, installed by ``make tools``."""
+"""Tools from npm that generated pull requests are judged with; ``make tools`` installs them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ TOOLS = Path(__file__).parent / "tools"
 
 
 def tool(name: str) -> str:
-    """The program ``name`` (``tsc``, ``eslint``, ``node`` …); skips the test, and says what to do, when it is not there."""
-    if name == "node":
-        found = shutil.which("node")
-    else:
-        found = shutil.which(name, path=str(TOOLS / "node_modules" / ".bin"))
+    """The program ``name`` (``tsc``, ``eslint`` …); skips the test when it is not there, saying what to do."""
+    place = None if name == "node" else str(TOOLS / "node_modules" / ".bin")
+    found = shutil.which(name, path=place)
     if found is None:
         pytest.skip(missing(name))
     return found

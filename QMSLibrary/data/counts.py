@@ -38,7 +38,7 @@ def share_out(
     """Shares whose additions and deletions add up to ``total``.
 
     ``parts``: which part of a file's lines is new, as far as the total allows; None for an added file.
-    ``least``: how many lines of each file must be new; one, unless given. ValueError when ``total`` is too small for that.
+    ``least``: how many lines of each file must be new; one, unless given. ValueError when ``total`` is too small.
     """
     least = least or [1] * len(lines)
     if total < sum(least):

@@ -35,6 +35,9 @@ class Import(NamedTuple):
     module: str
 
 
+_NOTHING: Final = Count(0, 0)
+
+
 @dataclass(frozen=True)
 class Operation:
     """A function about parcels, with its comment and its tests."""
@@ -57,7 +60,7 @@ class Operation:
     """Every word of the code: what has to be imported is among them."""
     imports: tuple[Import, ...] = ()
     """What it, or its test, takes from the language's own library or from a package, beside what all templates know."""
-    count: Count = Count(0, 0)
+    count: Count = _NOTHING
     """Its statements."""
     partial: str = ""
     """A test that leaves some of its branches out; empty when there is none."""
@@ -73,6 +76,11 @@ class Operation:
     def bare(self) -> str:
         """The function without its comment."""
         return "\n".join(self.code)
+
+    @cached_property
+    def names_all_fields(self) -> bool:
+        """Whether one of its lines becomes as many as an entity has fields."""
+        return "parcel_values" in self.bare
 
     @cached_property
     def head(self) -> str:

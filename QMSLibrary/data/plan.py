@@ -44,6 +44,8 @@ class Piece:
         broken = 0
         if len(one.head) > WIDTH - 40:
             broken = len(wrap_signature(self.naming(one.head), "  ")) - 1
+        if one.names_all_fields:
+            broken += len(self.naming.domain.fields) - 1
         return len(one.code) + broken + inside + self.untidy
 
     @property

@@ -1,4 +1,4 @@
-"""What a repository holds beside the files of a pull request: what the changed code imports, and the project's settings.
+"""What a repository holds beside the files of a pull request: what the changed code imports, and settings.
 
 Together with the files of the pull request it compiles, and its tests run.
 """
@@ -11,7 +11,8 @@ from typing import Final
 from QMSLibrary.contract.pull_requests import PullRequest
 
 from .companions.manifest import NODE_PACKAGES, NODE_TOOLS, PYTHON_PACKAGES, package_json
-from .companions.migration import migration, path as migration_path
+from .companions.migration import migration
+from .companions.migration import path as migration_path
 from .documents import readme
 from .errors import WishError
 from .functions import give_called
@@ -79,7 +80,8 @@ def support_of(pull_request: PullRequest) -> dict[str, str]:
     plan = plan_of(pull_request)
     if plan is None:
         raise WishError(
-            f"Pull request {pull_request.id} was not created by this run, so it is not known what else is in its repository."
+            f"Pull request {pull_request.id} was not created by this run, "
+            "so it is not known what else is in its repository."
         )
     changed = {file.path for file in pull_request.files}
     return {path: text for path, text in support_files(plan).items() if path not in changed}

@@ -143,7 +143,8 @@ class _Choice:
 
 def _free(plan: Plan) -> list[Piece]:
     """The functions that can do without a test. One of each file keeps its test, or the whole file would be untested,
-    which is another flaw."""
+    which is another flaw.
+    """
     free: list[Piece] = []
     for module in plan.modules:
         own = sorted((one for one in module.pieces if not one.called and one.flaw is None), key=_statements)
@@ -181,8 +182,10 @@ def _try(
             if id(piece) not in untested:
                 untested.add(id(piece))
                 partly.discard(id(piece))
-                missed = lost + sum(one.unreached for one in pieces if id(one) in untested) + sum(
-                    one.operation.missed for one in pieces if id(one) in partly
+                missed = (
+                    lost
+                    + sum(one.unreached for one in pieces if id(one) in untested)
+                    + sum(one.operation.missed for one in pieces if id(one) in partly)
                 )
                 missed_lines += piece.size
                 break

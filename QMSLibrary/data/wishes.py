@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
 
-from .errors import WishError, unknown
+from . import values
+from .errors import WishError
 from .flaws import FlawWish, catalogue, read_flaws
 from .operations import LANGUAGES, LAYERS, OTHER_LANGUAGES, PATTERNS
 from .personas import Persona, persona
@@ -20,8 +20,6 @@ MAXIMUM_LINES_PER_FILE: Final = 1000
 """Changed lines, on average."""
 MINIMUM_COVERAGE: Final = 30
 """Percent. What runs at import, and one tested function in each file, make about this much of a small file."""
-_REPOSITORY = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
-_CHANGES = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,79}")
 
 
 class ChangeKind(StrEnum):
@@ -146,28 +144,28 @@ def read_wishes(
     description: str | None = None,
 ) -> Wishes:
     """Read and check. WishError when a wish names something unknown or contradicts another one."""
-    written_in = _choice("language", language, (*LANGUAGES, *OTHER_LANGUAGES))
+    written_in = values.choice("language", language, (*LANGUAGES, *OTHER_LANGUAGES))
     wishes = Wishes(
-        changes=_changes(changes),
+        changes=values.changes(changes),
         kind=ChangeKind.DOCUMENTATION if written_in == "markdown" else kind_of(str(changes)),
-        complexity=_choice("complexity", complexity, COMPLEXITIES),
+        complexity=values.choice("complexity", complexity, COMPLEXITIES),
         author=persona(str(author)),
-        files=_whole("files", files, 1, MAXIMUM_FILES),
-        lines_changed=_whole("lines_changed", lines_changed, 1, MAXIMUM_FILES * MAXIMUM_LINES_PER_FILE),
+        files=values.whole("files", files, 1, MAXIMUM_FILES),
+        lines_changed=values.whole("lines_changed", lines_changed, 1, MAXIMUM_FILES * MAXIMUM_LINES_PER_FILE),
         language=written_in,
-        patterns=_patterns(code_patterns),
-        test_coverage=_number("test_coverage", test_coverage, MINIMUM_COVERAGE, 100, "percent"),
-        code_style=_number("code_style", code_style, 0, 1, "the share of tidy functions"),
-        missing_tests=_truth("missing_tests", missing_tests),
-        missing_documentation=_truth("missing_documentation", missing_documentation),
+        patterns=values.patterns(code_patterns),
+        test_coverage=values.number("test_coverage", test_coverage, MINIMUM_COVERAGE, 100, "percent"),
+        code_style=values.number("code_style", code_style, 0, 1, "the share of tidy functions"),
+        missing_tests=values.truth("missing_tests", missing_tests),
+        missing_documentation=values.truth("missing_documentation", missing_documentation),
         flaws=(
             *read_flaws(security_issues, "security", "security_issues"),
             *read_flaws(performance_issues, "performance", "performance_issues"),
         ),
-        repository=_repository(repository),
-        base_branch=_branch(base_branch),
-        title=_text("title", title, 256, one_line=True),
-        description=_text("description", description, 65536, one_line=False),
+        repository=values.repository(repository),
+        base_branch=values.branch(base_branch),
+        title=values.text("title", title, 256, one_line=True),
+        description=values.text("description", description, 65536, one_line=False),
     )
     _agree(wishes)
     return wishes
@@ -186,9 +184,8 @@ def need_of(wishes: Wishes) -> Need:
     if not wishes.has_code:
         far = (2 - wishes.missing_documentation) if high else 0
         documents = (1 + high) if wishes.kind is ChangeKind.DOCUMENTATION else 0
-        reasons = (_FAR_REACHING,) if high else ()
-        return Need(0, 0, far + (0 if documents else 1 + high), documents, 0, reasons)
-    sources, reasons = max(1, len(wishes.patterns)), []
+        return Need(0, 0, far + (0 if documents else 1 + high), documents, 0, (_FAR_REACHING,) if high else ())
+    sources, reasons = max(1, len(wishes.patterns)), list[str]()
     if len(wishes.patterns) > 1:
         reasons.append(f"each of the {len(wishes.patterns)} code patterns shows in a source file of its own")
     if high:
@@ -269,92 +266,3 @@ def _agree_on_lines(wishes: Wishes, need: Need) -> None:
             f"lines_changed={wishes.lines_changed} is too many for {wishes.files or MAXIMUM_FILES} files: "
             f"at most {MAXIMUM_LINES_PER_FILE} per file on average, that is {most}."
         )
-
-
-def _changes(value: str) -> str:
-    if not _CHANGES.fullmatch(str(value).strip()):
-        raise WishError(f"changes={value!r}: a few words are expected, like 'feature_implementation' or 'quick_fix'.")
-    return str(value).strip()
-
-
-def _choice(option: str, value: Any, choices: Iterable[str]) -> str:
-    key = str(value).strip().lower()
-    if key not in choices:
-        raise unknown(option, value, choices)
-    return key
-
-
-def _patterns(value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    names = value.split(",") if isinstance(value, str) else value
-    if not isinstance(names, Iterable):
-        raise WishError(f"code_patterns={value!r}: names are expected, like 'mvc, service_layer'.")
-    wanted = [_choice("code pattern", name, PATTERNS) for name in names if str(name).strip()]
-    if not wanted:
-        raise WishError(f"code_patterns names no pattern. Choose from: {', '.join(PATTERNS)}.")
-    return tuple(pattern for pattern in PATTERNS if pattern in wanted)
-
-
-def _truth(option: str, value: Any) -> bool:
-    key = str(value).strip().lower()
-    if key not in _TRUTHS:
-        raise WishError(f"{option}={value!r}: yes or no is expected (True or False).")
-    return _TRUTHS[key]
-
-
-_TRUTHS: Final = {
-    **dict.fromkeys(("true", "yes", "on", "1"), True),
-    **dict.fromkeys(("false", "no", "off", "0", "none", ""), False),
-}
-# https://git-scm.com/docs/git-check-ref-format
-_NO_BRANCH = re.compile(r"^[-/.@]$|^[-/]|[/.]$|\.lock$|//|\.\.|@\{|(^|/)\.|[\x00-\x20\x7f~^:?*\[\\]|\.lock/")
-
-
-def _branch(value: Any) -> str:
-    name = str(value)
-    if not name or len(name) > 255 or _NO_BRANCH.search(name):
-        raise WishError(f"base_branch={name!r}: git takes no such name for a branch. Write it like 'main'.")
-    return name
-
-
-def _repository(value: Any) -> str:
-    name = "creo/creo-roo-commander" if value is None else str(value)
-    if not _REPOSITORY.fullmatch(name) or len(name) > 256:
-        raise WishError(f"repository={name!r}: write it as owner/name, like 'creo/creo-roo-commander'.")
-    return name
-
-
-def _text(option: str, value: Any, longest: int, *, one_line: bool) -> str | None:
-    if value is None:
-        return None
-    text = str(value)
-    if len(text) > longest:
-        raise WishError(f"{option} has {len(text)} characters; at most {longest} are allowed.")
-    if one_line and (not text.strip() or "\n" in text or "\r" in text):
-        raise WishError(f"{option}={text!r}: one line of text is expected.")
-    return text
-
-
-def _whole(option: str, value: Any, lowest: int, highest: int) -> int | None:
-    if value is None:
-        return None
-    try:
-        number = int(str(value).replace("_", ""))
-    except ValueError:
-        raise WishError(f"{option}={value!r}: a whole number is expected.") from None
-    if not lowest <= number <= highest:
-        raise WishError(f"{option}={number}: a number from {lowest} to {highest} is expected.")
-    return number
-
-
-def _number(option: str, value: Any, lowest: float, highest: float, meaning: str) -> float | None:
-    if value is None:
-        return None
-    try:
-        number = float(str(value).rstrip("% "))
-    except ValueError:
-        raise WishError(f"{option}={value!r}: a number is expected ({meaning}).") from None
-    if not lowest <= number <= highest:
-        raise WishError(f"{option}={number:g}: a number from {lowest:g} to {highest:g} is expected ({meaning}).")
-    return number

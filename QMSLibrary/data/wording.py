@@ -12,7 +12,6 @@ from .plan import Plan
 from .spelling import kebab, vocabulary
 from .wishes import ChangeKind
 
-
 _WITHOUT_CODE = {"sql": "add tables", "yaml": "add settings", "dockerfile": "add images"}
 
 
@@ -34,7 +33,7 @@ def title(plan: Plan, rng: Random) -> str:
 
 
 def description(plan: Plan, rng: Random, heading: str) -> str:
-    """What, why and how it was checked, the way a template asks for it; whose review it needs, when it concerns many."""
+    """What, why and how it was checked, the way a template asks for it; and who is concerned, when many are."""
     subject = heading.partition(": ")[2] or heading
     company = rng.choice(companies())
     asked = rng.choice(vocabulary()["asked"])

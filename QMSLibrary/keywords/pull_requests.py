@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # The choices of QMSLibrary.data, written out so that an editor completes them; a unit test compares the two.
 Complexity = Literal["low", "medium", "high"]
-Language = Literal["typescript", "javascript", "python"]
+Language = Literal["typescript", "javascript", "python", "sql", "yaml", "dockerfile", "markdown"]
 
 
 SEED_VARIABLE: Final = "QMS_SEED"
@@ -59,12 +59,12 @@ class PullRequests(Chapter):
 
         | =Option= | =What it says= |
         | changes | what it is about: ``feature_implementation``, ``bugfix``, … |
-        | complexity | how big it is: ``low``, ``medium``, ``high`` |
-        | language | ``typescript``, ``javascript`` or ``python`` |
-        | author | the persona who wrote it: ``senior_developer``, ``junior_developer``, … |
+        | complexity | how big it is: ``low``, ``medium``, ``high``; a high one concerns two domains |
+        | language | ``typescript``, ``javascript``, ``python``; or ``sql``, ``yaml``, ``dockerfile``, ``markdown`` |
+        | author | the persona who wrote it: ``senior_developer``, ``junior_developer``, … or your own, see below |
         | files, lines_changed | exactly so many; by the complexity unless given |
-        | code_patterns | how the code is built, such as ``mvc, service_layer`` |
-        | test_coverage | percent of the code that its tests reach; by the persona unless given |
+        | code_patterns | how the code is built, such as ``mvc, service_layer``: no source file is of another one |
+        | test_coverage | 30 to 100: percent of the statements that its tests reach; by the persona unless given |
         | code_style | 0 to 1: the share of clean functions; by the persona unless given |
         | missing_tests, missing_documentation | leave them out |
         | security_issues | weaknesses with their severity: ``sql_injection:high, xss:medium`` |
@@ -72,7 +72,10 @@ class PullRequests(Chapter):
         | repository | ``owner/name`` |
         | seed | the same number makes the same content; id and branch are always new |
 
-        A name that does not exist fails with those that do.
+        A name that does not exist fails with those that do, and wishes that contradict each other with the reason.
+
+        A persona of your own is a file in ``variables/personas``, or in the folder that the environment variable
+        ``QMS_PERSONAS`` names; its name is that of the file. The library's own files show what is in one.
 
         Example:
         | ${pr} =    Create Pull Request    complexity=medium    files=15    lines_changed=847

@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [starting] [waiting] [throughput] [pull_requests]``: all of them unless some are named."""
+"""``python -m tests.benchmarks [starting] [waiting] [throughput] [pull_requests]``: all unless some are named."""
 
 from __future__ import annotations
 

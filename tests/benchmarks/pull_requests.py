@@ -1,4 +1,4 @@
-"""How fast pull requests are made, beside as many of Faker's calls that do nothing else, and what they leave in memory."""
+"""How fast pull requests are made, beside as many of Faker's calls doing nothing else, and what stays in memory."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def run() -> None:
     figures = subprocess.run([sys.executable, "-c", _MEMORY], capture_output=True, text=True, check=True).stdout.split()
     few, many = (int(value) / 2**20 for value in figures)
     figure(f"memory after {_FEW:,} pull requests", f"{few:.1f} MiB")
-    figure(f"memory after {_MANY:,} pull requests", f"{many:.1f} MiB", f"{1024 * (many - few) / (_MANY - _FEW):.2f} KiB each")
+    each = 1024 * (many - few) / (_MANY - _FEW)
+    figure(f"memory after {_MANY:,} pull requests", f"{many:.1f} MiB", f"{each:.2f} KiB for each one in between")
 
 
 def _rates(language: str) -> tuple[float, float]:

@@ -32,11 +32,12 @@ _MAIN: Final = {
 }
 """What a pull request in one of these languages consists of."""
 _USUAL: Final = (("migration", 0.7), ("settings", 0.5), ("deployment", 0.3), ("dockerfile", 0.2), ("workflow", 0.15))
-"""What comes along with a new feature, and how often, where there is room for it."""
+"""What comes along with a new feature, and how often, where there is room for it. A migration comes with a far-reaching
+one only: it makes a change a sensitive one, which a QMS treats differently, so it must not depend on chance."""
 
 
 def add_companions(plan: Plan, room: int, rng: Random) -> None:
-    """Choose up to ``room`` files. In a pull request without code they are all there is, so there are exactly so many."""
+    """Choose up to ``room`` files; exactly so many in a pull request without code, where they are all there is."""
     wishes = plan.wishes
     # Drawn whether there is room or not, so that the rest of the plan does not depend on it.
     drawn = [kind for kind, chance in _USUAL if rng.random() < chance]
@@ -46,7 +47,7 @@ def add_companions(plan: Plan, room: int, rng: Random) -> None:
     if not wishes.missing_documentation and (high or far_reaching):
         kinds.append("decision")
     if wishes.has_code and wishes.kind is ChangeKind.FEATURE:
-        kinds += [kind for kind in drawn if kind != "migration" or "repository" in wishes.layers]
+        kinds += [kind for kind in drawn if kind != "migration" or (high and "repository" in wishes.layers)]
     if wishes.kind is ChangeKind.CHORE and wishes.language not in _MAIN:
         kinds.append("manifest")
     for kind in kinds[: max(0, room)]:

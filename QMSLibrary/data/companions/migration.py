@@ -27,9 +27,10 @@ def migration(domain: Domain, nouns: Sequence[Noun]) -> str:
 
 def _table(domain: Domain, noun: Noun) -> str:
     name = snake(noun.many)
+    states = f"'{domain.open}', '{domain.done}', 'cancelled'"
     columns = [
         "id text PRIMARY KEY",
-        f"status text NOT NULL DEFAULT '{domain.open}' CHECK (status IN ('{domain.open}', '{domain.done}', 'cancelled'))",
+        f"status text NOT NULL DEFAULT '{domain.open}' CHECK (status IN ({states}))",
         *(f"{snake(field)} text NOT NULL" for field in domain.texts),
         *(f"{snake(field)} double precision NOT NULL CHECK ({snake(field)} >= 0)" for field in domain.numbers),
         f"{snake(domain.date)} timestamptz NOT NULL",

@@ -33,6 +33,5 @@ def text(plan: Plan, companion: Companion, rng: Random, wanted: int) -> str:
         f"/{root}/shared/ @{owner}/platform",
         f"/docs/adr/ @{owner}/platform",
     ]
-    for domain in known:
-        lines.append(f"/{root}/{spell(domain.noun.many)}/ @{owner}/{kebab(domain.noun.many)}")
+    lines += [f"/{root}/{spell(domain.noun.many)}/ @{owner}/{kebab(domain.noun.many)}" for domain in known]
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""Runs the tests of many generated Python repositories under pytest and coverage.py, in one process that forks for each.
+"""Runs the tests of many Python repositories under pytest and coverage.py, in one process that forks for each.
 
 ``python data_python.py FOLDER…`` prints a JSON list: for each folder whether its tests are green, what they said, and
 for each file of ``app/`` its statements, the missed lines, and the missed lines by the test that ran.

@@ -55,14 +55,16 @@ def _some_wishes(draw: st.DrawFn) -> dict[str, Any]:
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(_some_wishes())
 def test_any_combination_is_kept_or_refused_in_words(wished: dict[str, Any]):
+    refusal = ""
     try:
         pull_request = create_pull_request(**wished)
     except WishError as error:
-        event("refused")
-        assert len(str(error)) > 20
-        assert str(error).endswith((".", ")"))
+        refusal = str(error)
+    event("refused" if refusal else "made")
+    if refusal:
+        assert len(refusal) > 20
+        assert refusal.endswith((".", ")")) or "Choose one of: " in refusal
         return
-    event("made")
     paths = [file.path for file in pull_request.files]
     assert len(set(paths)) == len(paths) == wished.get("files", len(paths))
     assert pull_request.lines_changed == wished.get("lines_changed", pull_request.lines_changed)

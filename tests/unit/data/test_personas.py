@@ -78,7 +78,7 @@ def test_the_library_does_not_wait_for_faker():
     import subprocess
     import sys
 
-    code = "import sys; from QMSLibrary.data import create_pull_request; create_pull_request(); print('faker' in sys.modules)"
+    code = "import sys; from QMSLibrary.data import create_pull_request as make; make(); print('faker' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
 
 

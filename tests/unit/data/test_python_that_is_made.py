@@ -1,4 +1,4 @@
-"""Generated Python: it compiles, its tests are green, and they reach as much as was asked for by coverage.py's count."""
+"""Generated Python: it compiles, its tests are green, and they reach as much as was asked for, says coverage.py."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_personas_tests_reach_as_much_as_is_their_habit(tmp_path, name):
 
 
 def test_the_tests_of_each_function_reach_what_the_templates_say(tmp_path):
-    """The arithmetic of coverage rests on it: a full test reaches all, a partial one leaves out as much as is written there."""
+    """The arithmetic of coverage rests on it: a full test reaches all, a partial one all but what is said."""
     tongue, domain = language("python"), domains()[0]
     naming = naming_of(domain, domain.noun, domain.texts[0], domain.numbers[0], True)
     store = Module(

@@ -82,7 +82,7 @@ class Trees:
         return subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=600)
 
     def coverage(self) -> dict[str, tuple[set[int], set[int]]]:
-        """For each source file: the lines on which statements start, and those of them that ran. Tests must be green."""
+        """For each source file: the lines on which statements start, and those of them that ran."""
         if self._coverage is None:
             (self.root / "vitest.config.js").write_text(_VITEST.format(suffix=self.suffix))
             done = self.run("vitest", "run")
