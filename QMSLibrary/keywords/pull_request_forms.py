@@ -8,6 +8,7 @@ from typing import Any, Literal
 from robot.api.deco import keyword
 from robot.utils import DotDict
 
+from QMSLibrary.checks.asked import Asked
 from QMSLibrary.contract.pull_requests import ChangeType, PullRequest
 
 from .assertions import Operator, check, lookup
@@ -162,7 +163,7 @@ class PullRequestForms(Chapter):
 
         diff = unified_diff(pull_request, context=context)
         self.say(f"The diff of {pull_request.id} has {diff.count(chr(10))} lines.", diff[:20_000])
-        return str(check(diff, assertion_operator, assertion_expected, message, "The diff"))
+        return str(check(diff, assertion_operator, assertion_expected, message, _asked("diff", pull_request)))
 
     @keyword
     def get_github_webhook_payload(
@@ -211,7 +212,7 @@ class PullRequestForms(Chapter):
         )
         found = DotDict(payload) if field is None else lookup(DotDict(payload), field)
         self.say(f"GitHub's payload for {action} of {pull_request.id}.")
-        return check(found, assertion_operator, assertion_expected, message, field or "The payload")
+        return check(found, assertion_operator, assertion_expected, message, _asked(field or "payload", pull_request))
 
     def _made(self, pr: PullRequest) -> PullRequest:
         paths = "\n".join(f"{one.type} {one.path} +{one.additions} -{one.deletions}" for one in pr.files)
@@ -222,3 +223,10 @@ class PullRequestForms(Chapter):
             paths,
         )
         return pr
+
+
+def _asked(what: str, pull_request: PullRequest) -> Asked:
+    """No service answers for a pull request's forms: they are made here."""
+    return Asked(
+        what=f"{what} of pull request {pull_request.id}", blame=None, look_at="the pull request itself, in the log"
+    )
