@@ -11,11 +11,14 @@ from typing import Final
 from tree_sitter import Node
 
 from .functions import functions_of
+from .imported import loaded, python_imports, script_imports
 from .syntax import Function, Syntax, text
 
 MODULE_LEVEL: Final = -1
 """The owner of code outside every function."""
 _ENTITY: Final = re.compile(r"[A-Za-z_$][\w$]*")
+_DOTTED: Final = re.compile(r"([A-Za-z_$][\w$]*)((?:\??\.[A-Za-z_$][\w$]*)*)")
+_WRAPPED: Final = re.compile(r"(?:\w+\.)?(?:promisify|partial)\(\s*([\w$.]+)")
 
 
 @dataclass(slots=True)
@@ -65,7 +68,17 @@ class Module(Syntax):
         """Let go of the syntax tree, which takes many times its text. ``functions`` stays if it was asked for."""
         self.captures = {}
         self.data = b""
-        for name in ("lines", "_line_starts", "classes", "calls", "assignments", "assigned", "references", "imports"):
+        for name in (
+            "lines",
+            "_line_starts",
+            "classes",
+            "calls",
+            "assignments",
+            "assigned",
+            "references",
+            "imports",
+            "stands_for",
+        ):
             self.__dict__.pop(name, None)
 
     def owner_of(self, start: int) -> int:
@@ -128,7 +141,52 @@ class Module(Syntax):
         found: dict[tuple[int, str], list[Assignment]] = {}
         for assignment in self.assignments:
             found.setdefault((assignment.owner, assignment.target), []).append(assignment)
+            if assignment.target.startswith("{"):  # const { a, b: c } = value
+                for name in _ENTITY.findall(assignment.target):
+                    found.setdefault((assignment.owner, name), []).append(assignment)
         return found
+
+    @cached_property
+    def stands_for(self) -> dict[str, str]:
+        """What imported names are: ``sp`` → ``subprocess``, ``run`` → ``child_process.exec``."""
+        if self.language == "python":
+            return python_imports(text(node) for node in self.captures.get("import", ()))
+        statements = (node.parent for node in self.captures.get("import", ()))
+        found = script_imports(text(node) for node in statements if node is not None)
+        if "require(" in self.content or "import(" in self.content:
+            for assignment in self.assignments:
+                value = text(assignment.value)
+                if len(value) < 200 and ("require(" in value or "import(" in value):
+                    found.update(loaded(assignment.target, value))
+        return found
+
+    def called(self, call: Call) -> str:
+        """What is called, by its full name: ``subprocess.run`` of ``sp.run(…)`` after ``import subprocess as sp``.
+
+        A name that was not imported stays as it is written; what is called on a longer expression is its last part.
+        """
+        return self.full_name(call.target, call.owner) or call.name
+
+    def full_name(self, node: Node, owner: int, depth: int = 0) -> str:
+        """The full name of a dotted expression, imports and other names for it followed; empty for anything else."""
+        if node.type not in ("identifier", "attribute", "member_expression"):
+            return ""
+        match = _DOTTED.fullmatch(text(node))
+        if match is None:
+            return ""
+        root, rest = match[1], match[2].replace("?", "")
+        if root in self.stands_for:
+            return self.stands_for[root] + rest
+        values = self.assigned.get((owner, root)) or self.assigned.get((MODULE_LEVEL, root)) or ()
+        if len(values) == 1 and depth < 3:
+            value = values[0]
+            known = self.full_name(value.value, value.owner, depth + 1)
+            if not known and (wrapped := _WRAPPED.match(text(value.value)[:200])):
+                first, _, more = wrapped[1].partition(".")
+                known = self.stands_for.get(first, first) + (f".{more}" if more else "")
+            if known:
+                return known + rest
+        return root + rest
 
     @cached_property
     def references(self) -> dict[int, set[str]]:

@@ -225,14 +225,14 @@ OTHERS = [
     ),
     ("code_injection", "a.py", "def run(text):\n    return eval(text)\n"),
     ("code_injection", "a.js", "function run(text) {\n  return new Function('x', text);\n}\n"),
-    ("unsafe_deserialization", "a.py", "import pickle\ndef load(data):\n    return pickle.loads(data)\n"),
-    ("unsafe_deserialization", "a.py", "import yaml\ndef load(data):\n    return yaml.load(data)\n"),
+    ("insecure_deserialization", "a.py", "import pickle\ndef load(data):\n    return pickle.loads(data)\n"),
+    ("insecure_deserialization", "a.py", "import yaml\ndef load(data):\n    return yaml.load(data)\n"),
     ("path_traversal", "a.py", "def get(request):\n    return open('files/' + request.args['name'])\n"),
     ("path_traversal", "a.js", "function get(req, res) {\n  fs.readFile(path.join(root, req.query.name), done);\n}\n"),
     ("unverified_certificate", "a.py", "def get(url):\n    return httpx.get(url, verify=False)\n"),
     ("unverified_certificate", "a.js", "const agent = new https.Agent({ rejectUnauthorized: false });\n"),
     (
-        "weak_hash",
+        "weak_cryptography",
         "a.py",
         "import hashlib\ndef store(password):\n    return hashlib.md5(password.encode()).hexdigest()\n",
     ),
@@ -297,8 +297,8 @@ SLOW = [
         "      g(xs[i], xs[j]);\n    }\n  }\n}\n",
         3,
     ),
-    ("blocking_call", "a.py", "import time\nasync def f():\n    time.sleep(1)\n", 3),
-    ("blocking_call", "a.ts", "async function f() {\n  return fs.readFileSync('a');\n}\n", 2),
+    ("blocking_io", "a.py", "import time\nasync def f():\n    time.sleep(1)\n", 3),
+    ("blocking_io", "a.ts", "async function f() {\n  return fs.readFileSync('a');\n}\n", 2),
 ]
 FAST = [
     (

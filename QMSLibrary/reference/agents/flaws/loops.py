@@ -1,31 +1,28 @@
-"""Performance flaws in loops: a query for every item, every item compared with every other, waiting that blocks all."""
+"""Loops of every spelling: what the performance flaws in them are found with."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from QMSLibrary.contract.steps import Severity
 from QMSLibrary.reference.agents.source import Module
 from QMSLibrary.reference.agents.syntax import text
-from QMSLibrary.reference.agents.values import Values, built_text
-
-from .base import Flaw, FlawKind, Found
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_ITERATORS: Final = {"map", "forEach", "filter", "flatMap", "some", "every", "reduce", "find"}
-_FINDERS: Final = re.compile(
-    r"^(?:find(?:One|ById|Unique|First|OrFail|Many)\w*|find_(?:one|by)\w*|get_by_\w+|get_or_404|scalar_one\w*|findByPk|load_by_\w+)$"
-)
-_RUNNERS: Final = re.compile(r"^(?:\$?query\w*|execute|fetch_?\w*|all|get|one|raw|prepare|scalars?|select_one|first)$")
-_READS: Final = re.compile(r"^\s*SELECT\b", re.IGNORECASE)
+_ITERATORS: Final = {
+    "map", "forEach", "filter", "flatMap", "some", "every", "reduce", "find", "findIndex", "findLast",
+}  # fmt: skip
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
-_LENGTH: Final = re.compile(r"([\w$.]+)\.length\b|range\(\s*(?:\d+,\s*)?len\(([\w.]+)\)")
+_LENGTH: Final = re.compile(r"([\w$.]+)\.length\b|range\(\s*(?:[\w\s+]+,\s*)?len\(([\w.]+)\)")
+_WRAPPERS: Final = re.compile(
+    r"^(?:enumerate|list|tuple|sorted|reversed|iter|Array\.from|Object\.(?:values|entries))\((.+?)(?:,[^()]*)?\)$|"
+    r"^(.+?)(?:\[[^\[\]]*:[^\[\]]*\]|\.(?:slice|entries|values|items|keys|toSorted|copy)\([^()]*\))$"
+)
 _COMPREHENSIONS: Final = {"list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression"}
 
 
@@ -108,77 +105,24 @@ def _names(node: Node | None) -> frozenset[str]:
     return frozenset(_NAME.findall(_written(node)))
 
 
-def _queries(module: Module, values: Values) -> Iterable[Found]:
-    loops = Loops(module)
-    if not loops.all:
-        return
-    for call in module.calls:
-        finder = _FINDERS.match(call.name) is not None
-        if not finder and not _RUNNERS.match(call.name):
+def turning_names(module: Module, around: list[Loop]) -> set[str]:
+    """The names that change with each turn of the loops, and those that are made from them inside."""
+    found: set[str] = set().union(*(loop.names for loop in around))
+    start, end = around[-1].start, around[-1].end
+    for assignment in module.assignments:
+        if start <= assignment.start < end and not found.isdisjoint(_NAME.findall(text(assignment.value)[:500])):
+            found.update(_NAME.findall(assignment.target[:200]))
+    return found
+
+
+def collection(module: Module, over: str, owner: int) -> str:
+    """What a loop goes over, in the end: ``xs`` of ``enumerate(xs)``, of ``xs[1:]`` and of ``ys`` after ``ys = xs``."""
+    for _ in range(6):
+        if match := _WRAPPERS.match(over[:300]):
+            over = (match[1] or match[2]).strip()
             continue
-        around = list(loops.around(call.node.start_byte))
-        if not around or not call.arguments:
-            continue
-        turning = set().union(*(loop.names for loop in around))
-        given = set(_NAME.findall(" ".join(text(one) for one in (*call.arguments, *call.keywords.values()))))
-        if given & turning and (finder or _READS.match(built_text(values.pieces(call.arguments[0], call.owner)))):
-            message = f"{call.name} asks the database once for each turn of the loop; ask once for all"
-            yield Found(module.line(call.node), message)
-
-
-def _quadratic(module: Module, values: Values) -> Iterable[Found]:
-    loops = Loops(module)
-    for loop in loops.all:
-        for outer in loops.around(loop.place):
-            if loop.over and loop.over == outer.over and outer is not loop and not loop.over.isdigit():
-                message = (
-                    f"for each of {loop.over} it goes through all of them again; look them up in a set or a dictionary"
-                )
-                yield Found(module.line_of(loop.place), message)
-                break
-
-
-def _blocking(module: Module, values: Values) -> Iterable[Found]:
-    for call in module.calls:
-        if call.owner < 0:
-            continue
-        function = module.functions[call.owner]
-        head = module.data[max(0, function.start - 6) : function.start + 60].decode("utf-8", "replace")
-        if "async" not in head.split("(")[0]:
-            continue
-        sleeping = module.language == "python" and call.name == "sleep" and call.receiver == "time"
-        waiting = (
-            module.language != "python"
-            and call.name.endswith("Sync")
-            and call.receiver in ("fs", "child_process", "crypto", "")
-        )
-        if sleeping or (
-            waiting
-            and call.name in ("readFileSync", "writeFileSync", "execSync", "spawnSync", "pbkdf2Sync", "scryptSync")
-        ):
-            yield Found(
-                module.line(call.node), f"{call.name} stops everything else while it waits; await its counterpart"
-            )
-
-
-N_PLUS_ONE = Flaw(
-    type="n_plus_one",
-    kind=FlawKind.PERFORMANCE,
-    severity=Severity.MEDIUM,
-    find=_queries,
-    hints=("SELECT", "select", "find", "get_by_", "get_or_404", "scalar_one", "load_by_"),
-)
-QUADRATIC_LOOP = Flaw(
-    type="quadratic_loop",
-    kind=FlawKind.PERFORMANCE,
-    severity=Severity.MEDIUM,
-    find=_quadratic,
-    hints=("for ", "for(", "forEach", ".map(", ".filter(", ".some(", ".every(", ".find(", ".reduce("),
-)
-BLOCKING_CALL = Flaw(
-    type="blocking_call",
-    kind=FlawKind.PERFORMANCE,
-    severity=Severity.MEDIUM,
-    find=_blocking,
-    hints=("time.sleep", "Sync("),
-)
+        values = module.assigned.get((owner, over), ())
+        if len(values) != 1 or values[0].value.type not in ("identifier", "attribute", "member_expression"):
+            break
+        over = text(values[0].value)
+    return over
