@@ -35,6 +35,7 @@ _PYTHON: Final = """
 (decorated_definition (decorator) @decorator)
 (except_clause) @handler
 (pair) @pair
+[(default_parameter value: (string)) (typed_default_parameter value: (string))] @pair
 (argument_list (identifier) @reference)
 (keyword_argument value: (identifier) @reference)
 (attribute attribute: (identifier) @reference)
@@ -70,6 +71,7 @@ _TYPESCRIPT: Final = """
 (debugger_statement) @debugger
 (pair) @pair
 (public_field_definition value: (string)) @pair
+(required_parameter value: (string)) @pair
 (binary_expression operator: ["==" "!="]) @comparison
 (variable_declaration) @var
 (predefined_type) @type
