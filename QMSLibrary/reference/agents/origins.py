@@ -28,7 +28,7 @@ _REQUEST: Final = re.compile(
 _ROUTE: Final = re.compile(r"\.(?:get|post|put|patch|delete|route|websocket|api_route)\(")
 _CALLED: Final = ("call", "call_expression", "new_expression")
 _PARTS: Final = (
-    "attribute", "member_expression", "subscript", "subscript_expression", "binary_operator", "binary_expression",
+    "attribute", "member_expression", "binary_operator", "binary_expression",
     "list", "array", "tuple", "object", "pair", "spread_element", "boolean_operator", "list_splat",
 )  # fmt: skip
 _OURSELVES: Final = ("", "self", "this", "cls")
@@ -102,6 +102,8 @@ class Origins:
             yield from self._of_call(hole, depth)
         elif _REQUEST.match(hole.written):
             yield hole
+        elif node.type in ("subscript", "subscript_expression") and node.named_children:
+            yield from self._of(node.named_children[0], hole.owner, depth + 1)  # the key decides nothing
         elif node.type in _PARTS:
             if not self._is_last_part(node, hole.owner):
                 for child in node.named_children:
@@ -138,9 +140,13 @@ class Origins:
             yield hole
             return
         subject = target.child_by_field_name("object")
+        if subject is not None and text(last) == "get":  # of a table: the key decides nothing
+            yield from self._of(subject, hole.owner, depth + 1)
+            return
         for child in (subject, *arguments.named_children) if subject is not None else arguments.named_children:
             if child is not None and child.type != "comment":
-                yield from self._of(child.child_by_field_name("value") or child, hole.owner, depth + 1)
+                named = child.child_by_field_name("value") if child.type == "keyword_argument" else None
+                yield from self._of(named or child, hole.owner, depth + 1)
 
     # --- helpers of the same file
     def _helper(self, target: Node, name: str) -> int | None:

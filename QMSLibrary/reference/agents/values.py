@@ -59,6 +59,8 @@ class Hole:
     call: str
     """The name of the function, if the expression is a call; else empty."""
     owner: int
+    place: Node
+    """Where it is put into the string; with a name in between, that is not where the expression stands."""
 
     @property
     def root(self) -> str:
@@ -114,35 +116,38 @@ class Values:
         return hole.owner != MODULE_LEVEL and hole.root in self._functions[hole.owner].parameters
 
     # --- reading
-    def _read(self, node: Node, owner: int, depth: int, seen: frozenset[str]) -> Iterator[Piece]:
+    def _read(
+        self, node: Node, owner: int, depth: int, seen: frozenset[str], place: Node | None = None
+    ) -> Iterator[Piece]:
+        """``place``: the part of the innermost string that the expression is, if it is one."""
         kind = node.type
         self._steps -= 1
         if self._steps < 0:
             return
         if depth > MAXIMUM_DEPTH:
-            yield self._hole(node, owner)
+            yield self._hole(node, owner, place)
         elif kind in ("string", "template_string", "concatenated_string"):
             yield from self._string(node, owner, depth, seen)
         elif kind in _LITERALS:
             yield text(node)
         elif kind in _INNER and node.named_children:
-            yield from self._read(node.named_children[0], owner, depth + 1, seen)
+            yield from self._read(node.named_children[0], owner, depth + 1, seen, place)
         elif kind in ("binary_operator", "binary_expression"):
-            yield from self._operation(node, owner, depth, seen)
+            yield from self._operation(node, owner, depth, seen, place)
         elif kind in ("conditional_expression", "ternary_expression"):
             branches = node.named_children
             chosen = (branches[0], branches[2]) if kind == "conditional_expression" else branches[1:]
             for branch in chosen:
-                yield from self._read(branch, owner, depth + 1, seen)
+                yield from self._read(branch, owner, depth + 1, seen, place)
         elif kind in ("call", "call_expression"):
-            yield from self._call(node, owner, depth, seen)
+            yield from self._call(node, owner, depth, seen, place)
         elif kind == "identifier":
-            yield from self._name(node, owner, depth, seen)
+            yield from self._name(node, owner, depth, seen, place)
         else:
-            yield self._hole(node, owner)
+            yield self._hole(node, owner, place)
 
-    def _hole(self, node: Node, owner: int, call: str = "") -> Hole:
-        return Hole(node, text(node), call, owner)
+    def _hole(self, node: Node, owner: int, place: Node | None, call: str = "") -> Hole:
+        return Hole(node, text(node), call, owner, place or node)
 
     def _string(self, node: Node, owner: int, depth: int, seen: frozenset[str]) -> Iterator[Piece]:
         for child in node.named_children:
@@ -150,18 +155,20 @@ class Values:
                 inner = child.child_by_field_name("expression") or (
                     child.named_children[0] if child.named_children else child
                 )
-                yield from self._read(inner, owner, depth + 1, seen)
+                yield from self._read(inner, owner, depth + 1, seen, inner)
             elif child.type in ("string", "template_string"):
                 yield from self._string(child, owner, depth + 1, seen)
             elif child.type in ("string_content", "string_fragment", "escape_sequence"):
                 yield text(child)
 
-    def _operation(self, node: Node, owner: int, depth: int, seen: frozenset[str]) -> Iterator[Piece]:
+    def _operation(
+        self, node: Node, owner: int, depth: int, seen: frozenset[str], place: Node | None
+    ) -> Iterator[Piece]:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         operator = node.child_by_field_name("operator")
         sign = text(operator) if operator is not None else ""
         if left is None or right is None:
-            yield self._hole(node, owner)
+            yield self._hole(node, owner, place)
         elif sign in ("+", "||", "??"):
             # A chain of a + b + c leans to the left; walking it in a loop keeps long ones within the depth.
             chain = [right]
@@ -173,21 +180,21 @@ class Values:
                 left = inner
             chain.append(left)
             for part in reversed(chain):
-                yield from self._read(part, owner, depth + 1, seen)
+                yield from self._read(part, owner, depth + 1, seen, part if sign == "+" else place)
         elif sign == "%" and node.type == "binary_operator":
             yield from self._read(left, owner, depth + 1, seen)
             parts = right.named_children if right.type in ("tuple", "dictionary") else [right]
-            for part in parts:
-                yield from self._read(part.child_by_field_name("value") or part, owner, depth + 1, seen)
+            for part in map(_value, parts):
+                yield from self._read(part, owner, depth + 1, seen, part)
         elif sign == "*" and node.type == "binary_operator":
             yield text(left)
         else:
-            yield self._hole(node, owner, "arithmetic")
+            yield self._hole(node, owner, place, "arithmetic")
 
-    def _call(self, node: Node, owner: int, depth: int, seen: frozenset[str]) -> Iterator[Piece]:
+    def _call(self, node: Node, owner: int, depth: int, seen: frozenset[str], place: Node | None) -> Iterator[Piece]:
         target, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
         if target is None or arguments is None:
-            yield self._hole(node, owner)
+            yield self._hole(node, owner, place)
             return
         target = unwrapped(target)
         subject = target.child_by_field_name("object")
@@ -197,18 +204,17 @@ class Values:
             yield f"tagged {name}"  # the tag gets text and values apart, and binds the values
         elif name == "format" and subject is not None:
             yield from self._read(subject, owner, depth + 1, seen)
-            for argument in arguments.named_children:
-                value = argument.child_by_field_name("value") or argument
-                yield from self._read(value, owner, depth + 1, seen)
+            for value in map(_value, arguments.named_children):
+                yield from self._read(value, owner, depth + 1, seen, value)
         elif name == "join" and subject is not None:
             yield from self._join(node, subject, arguments, owner, depth, seen)
         elif name == "concat" and subject is not None:
             for part in (subject, *arguments.named_children):
-                yield from self._read(part, owner, depth + 1, seen)
+                yield from self._read(part, owner, depth + 1, seen, part)
         elif name in _SAME_TEXT and subject is not None and not arguments.named_children:
-            yield from self._read(subject, owner, depth + 1, seen)
+            yield from self._read(subject, owner, depth + 1, seen, place)
         else:
-            yield self._hole(node, owner, name)
+            yield self._hole(node, owner, place, name)
 
     def _join(
         self, node: Node, subject: Node, arguments: Node, owner: int, depth: int, seen: frozenset[str]
@@ -223,10 +229,10 @@ class Values:
                 value.named_children if value.type in ("list", "array", "tuple") else self._elements(value, owner)
             )
             if elements is None:
-                yield self._hole(node, owner, "join")
+                yield self._hole(node, owner, None, "join")
                 return
             for element in elements:
-                yield from self._read(element, owner, depth + 1, seen)
+                yield from self._read(element, owner, depth + 1, seen, element)
 
     def _elements(self, node: Node, owner: int) -> list[Node] | None:
         """What a local list holds: its literal's elements and all that is appended to it."""
@@ -247,7 +253,7 @@ class Values:
                     self._lists.setdefault((call.owner, call.receiver), []).extend(call.arguments[-1:])
         return self._lists
 
-    def _name(self, node: Node, owner: int, depth: int, seen: frozenset[str]) -> Iterator[Piece]:
+    def _name(self, node: Node, owner: int, depth: int, seen: frozenset[str], place: Node | None) -> Iterator[Piece]:
         name = text(node)
         for scope in dict.fromkeys((owner, MODULE_LEVEL)):
             values = self._module.assigned.get((scope, name))
@@ -255,11 +261,18 @@ class Values:
                 for value in values:
                     if self._steps < 0:
                         return
-                    yield from self._read(value.value, scope, depth + 1, seen | {name})
+                    part = value.value if value.adds else place
+                    yield from self._read(value.value, scope, depth + 1, seen | {name}, part)
                 return
             if scope != MODULE_LEVEL and name in self._functions[scope].parameters:
                 break  # a parameter hides what the module calls by that name
-        yield self._hole(node, owner)
+        yield self._hole(node, owner, place)
+
+
+def _value(node: Node) -> Node:
+    """What an argument with a name, or an entry of a dictionary, is."""
+    named = node.child_by_field_name("value") if node.type in ("keyword_argument", "pair") else None
+    return named or node
 
 
 def built_text(pieces: list[Piece]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from QMSLibrary.contract.steps import Severity
 from QMSLibrary.reference.agents.source import MODULE_LEVEL, Call, Module
+from QMSLibrary.reference.agents.syntax import text
 from QMSLibrary.reference.agents.values import Values
 
 from .base import Flaw, FlawKind, Found
@@ -23,6 +24,7 @@ _PYTHON: Final = re.compile(
     r"(?:sqlite3|psycopg2?|pymysql|MySQLdb)\.connect|smtplib\.SMTP(?:_SSL)?)$"
 )
 _PATH_METHODS: Final = {"read_text", "read_bytes", "write_text", "write_bytes"}
+_PATH_NAME: Final = re.compile(r"(?:path|file|folder|directory|root|target|source)\W*$", re.IGNORECASE)
 _SCRIPT: Final = re.compile(
     r"^(?:(?:fs|fs-extra|child_process|cp|crypto|zlib)\.)?(?:readFile|writeFile|appendFile|copyFile|readdir|rm|mkdir|rename|stat|"
     r"exec|execFile|spawn|pbkdf2|scrypt|gzip|gunzip|deflate|inflate|brotliCompress|open|read|write|unlink)Sync$|^Atomics\.wait$"
@@ -54,11 +56,22 @@ def _find(module: Module, values: Values) -> Iterable[Found]:
 
 def _blocks(module: Module, call: Call) -> bool:
     if module.language != "python":
-        return call.name.endswith(("Sync", "wait")) and _SCRIPT.match(module.called(call)) is not None
-    blocking = (call.name in _PATH_METHODS and bool(call.receiver)) or _PYTHON.match(module.called(call)) is not None
+        return _SCRIPT.match(module.called(call)) is not None
+    of_path = call.name in _PATH_METHODS and _is_path(module, call)
+    blocking = of_path or _PYTHON.match(module.called(call)) is not None
     # What is awaited is a counterpart of the same name.
     around = call.node.parent
     return blocking and (around is None or around.type not in _BEFORE)
+
+
+def _is_path(module: Module, call: Call) -> bool:
+    """Whether the call is one of a path, by the path's type, by what it was made from, or by its name."""
+    known = module.functions[call.owner].parameters.get(call.receiver)
+    if known:
+        return "Path" in known
+    made = module.assigned.get((call.owner, call.receiver), ())
+    written = " ".join([call.receiver, *(text(one.value)[:200] for one in made)])
+    return "Path(" in written or " / " in written or _PATH_NAME.search(call.receiver) is not None
 
 
 def _around(node: Node) -> Node | None:
@@ -84,5 +97,5 @@ FLAW = Flaw(
     kind=FlawKind.PERFORMANCE,
     severity=Severity.MEDIUM,
     find=_find,
-    hints=("async ",),
+    hints=("async def", "Sync", "Atomics.wait"),
 )

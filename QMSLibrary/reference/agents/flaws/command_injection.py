@@ -17,9 +17,13 @@ from .base import Flaw, FlawKind, Found
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SHELLS: Final = {"system", "popen", "getoutput", "getstatusoutput", "create_subprocess_shell"}
+_SHELLS: Final = re.compile(
+    r"^(?:(?:os|posix|subprocess|commands|asyncio(?:\.subprocess)?)\.)?"
+    r"(?:system|popen|getoutput|getstatusoutput|create_subprocess_shell)$"
+)
 _SUBPROCESS: Final = {"run", "call", "check_call", "check_output", "Popen"}
 _NODE: Final = re.compile(r"^(?:child_process|cp|shell)\.(?:exec|execSync)$|^(?:shelljs)\.exec$")
+_LOADED: Final = "child_process"
 _NODE_BY_LIST: Final = re.compile(r"(?:^|\.)(?:spawn|spawnSync|execFile|execFileSync)$")
 _SHELL_OPTION: Final = re.compile(r"\bshell\s*:\s*(?!false\b)")
 _SHELL: Final = re.compile(r"^[\"'](?:/\w+(?:/\w+)*/)?(?:sh|bash|zsh|dash|ksh|cmd(?:\.exe)?|powershell)[\"']$")
@@ -33,11 +37,11 @@ def _command(module: Module, call: Call) -> Node | None:
     if module.language == "python":
         first = argument(call, 0, "args", "cmd", "command")
         shell = call.keywords.get("shell")
-        if name in _SHELLS or (name in _SUBPROCESS and shell is not None and text(shell) == "True"):
+        if _SHELLS.match(called) or (name in _SUBPROCESS and shell is not None and text(shell) == "True"):
             return None if first is not None and first.type in ("list", "tuple") else first
         return _of_list(first) if name in _SUBPROCESS or name == "create_subprocess_exec" else None
     # RegExp and database drivers have an exec() too: only the one of child_process counts.
-    if _NODE.match(called) or (called in ("exec", "execSync") and "child_process" in module.content):
+    if _NODE.match(called) or (called in ("exec", "execSync") and not call.receiver and _LOADED in module.content):
         return argument(call, 0)
     if _NODE_BY_LIST.search(called):
         if any(_SHELL_OPTION.search(text(one)) for one in call.arguments[1:] if one.type == "object"):

@@ -21,7 +21,7 @@ _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
 _LENGTH: Final = re.compile(r"([\w$.]+)\.length\b|range\(\s*(?:[\w\s+]+,\s*)?len\(([\w.]+)\)")
 _WRAPPERS: Final = re.compile(
     r"^(?:enumerate|list|tuple|sorted|reversed|iter|Array\.from|Object\.(?:values|entries))\((.+?)(?:,[^()]*)?\)$|"
-    r"^(.+?)(?:\[[^\[\]]*:[^\[\]]*\]|\.(?:slice|entries|values|items|keys|toSorted|copy)\([^()]*\))$"
+    r"^(.+?)(?:\[(?!:\d+\])[^\[\]]*:[^\[\]]*\]|\.(?:slice|entries|values|items|keys|toSorted|copy)\([^()]*\))$"
 )
 _COMPREHENSIONS: Final = {"list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression"}
 
@@ -38,6 +38,8 @@ class Loop:
     names: frozenset[str]
     """The names that change with each turn."""
     place: int
+    in_refusal: bool = False
+    """It only words an error, after which the outer loop is over."""
 
 
 class Loops:
@@ -82,7 +84,7 @@ def _loop(node: Node) -> Loop | None:
         if clause is None or body is None:
             return None
         left, right = clause.child_by_field_name("left"), clause.child_by_field_name("right")
-        return Loop(body.start_byte, node.end_byte, _written(right), _names(left), node.start_byte)
+        return Loop(body.start_byte, node.end_byte, _written(right), _names(left), node.start_byte, _in_refusal(node))
     body = node.child_by_field_name("body")
     if body is None:
         return None
@@ -95,6 +97,13 @@ def _loop(node: Node) -> Loop | None:
     if node.type == "for_statement" and (first := node.child_by_field_name("initializer")) is not None:
         names = _names(first) - {"let", "var", "const"}
     return Loop(body.start_byte, body.end_byte, over.strip(), names, node.start_byte)
+
+
+def _in_refusal(node: Node) -> bool:
+    around = node.parent
+    while around is not None and not around.type.endswith(("_statement", "block", "_definition", "module")):
+        around = around.parent
+    return around is not None and around.type == "raise_statement"
 
 
 def _written(node: Node | None) -> str:

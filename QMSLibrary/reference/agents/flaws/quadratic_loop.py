@@ -16,6 +16,8 @@ from .loops import Loop, Loops, collection
 
 _SEARCHES: Final = {"index", "count", "includes", "indexOf", "lastIndexOf"}
 """They go through a list until they find something."""
+_FEW: Final = re.compile(r"^(?:\d+|range\([\d, ]*\)|[(\[{].*|)$", re.DOTALL)
+"""A number of turns that is written down does not grow."""
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
 
 
@@ -28,8 +30,9 @@ def _find(module: Module, values: Values) -> Iterable[Found]:
     for loop in loops.all:
         by_function.setdefault(module.owner_of(loop.place), []).append(loop)
         for outer in loops.around(loop.place):
-            if over[id(loop)] and over[id(loop)] == over[id(outer)] and outer is not loop and not loop.over.isdigit():
-                yield _found(module, loop.place, over[id(loop)])
+            if over[id(loop)] == over[id(outer)] and outer is not loop and not _FEW.match(over[id(loop)]):
+                if not loop.in_refusal:
+                    yield _found(module, loop.place, over[id(loop)])
                 break
     helpers = {
         module.functions[owner].name: (list(module.functions[owner].parameters), {over[id(loop)] for loop in inner})

@@ -67,7 +67,7 @@ def _injection(module: Module, values: Values, pieces: list[Piece], sink: bool) 
                 written = text(piece.node)
                 shown = written if len(written) <= 40 else written[:37] + "…"
                 return Found(
-                    module.line(piece.node), f"{shown} is put into an SQL statement as text; bind it as a parameter"
+                    module.line(piece.place), f"{shown} is put into an SQL statement as text; bind it as a parameter"
                 )
             before = ""
         else:

@@ -19,6 +19,8 @@ _EMPTY: Final = re.compile(
     re.DOTALL,
 )
 _MEMORY: Final = re.compile(r"cache|memo", re.IGNORECASE)
+# What a program registers as it is loaded is as long as its text.
+_REGISTRY: Final = re.compile(r"regist|plugin|handler|factor(?:y|ies)|listener|subscriber|hooks?$", re.IGNORECASE)
 _WITHOUT_END: Final = re.compile(
     r"^(?:functools\.)?(?:cache$|cache\(|lru_cache\(\s*(?:maxsize\s*=\s*)?None\b|memoize$|memoize\()"
 )
@@ -51,7 +53,7 @@ def _is_store(assignment: Assignment) -> bool:
     if len(text(assignment.value)) > 200 or not _EMPTY.fullmatch(text(assignment.value)):
         return False
     if assignment.owner == MODULE_LEVEL and "." not in assignment.target:
-        return True
+        return not _REGISTRY.search(assignment.target)
     own = _OWN.match(assignment.target)
     return own is not None and _MEMORY.search(own[1]) is not None
 

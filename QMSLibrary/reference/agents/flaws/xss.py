@@ -74,7 +74,7 @@ def _unescaped(module: Module, values: Values, pieces: list[Piece], where: str) 
         if isinstance(piece, Hole) and not _safe(values, piece):
             written = text(piece.node)
             shown = written if len(written) <= 40 else written[:37] + "…"
-            yield Found(module.line(piece.node), f"{shown} reaches {where.rsplit('.', 1)[-1]} without being escaped")
+            yield Found(module.line(piece.place), f"{shown} reaches {where.rsplit('.', 1)[-1]} without being escaped")
             return
 
 
