@@ -26,7 +26,7 @@ describe("add", () => {
 });
 """
 GUIDE = "# add\n\n`add` gives the sum of two numbers.\n"
-LEAK = 'const accessKey = "AKIAIOSFODNN7EXAMPL1";\n'
+LEAK = 'const accessKey = "AKIA' + 'IOSFODNN7EXAMPL1";\n'  # put together, so that nobody takes it for a leak
 TESTED = {"src/add.ts": CODE, "src/add.test.ts": TEST, "docs/add.md": GUIDE}
 
 
