@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TOOLS := tests/tools/node_modules/.installed
+SCANNERS := .tools/scanners/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools run test lint format bench api docs people clean
+.PHONY: help install tools scanners run test lint format bench api flaws docs people clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,10 +27,18 @@ $(TOOLS): tests/tools/package-lock.json
 
 tools: $(TOOLS)  ## install the npm packages that tests use
 
+# Scanners that judge generated flaws. Semgrep wants its own versions of many packages, so they have an environment of their own.
+$(SCANNERS): tests/scanners/requirements.txt
+	@$(PYTHON) -m venv .tools/scanners && \
+	.tools/scanners/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< && touch $@ \
+	|| echo "The scanners could not be installed: the tests that need them will be skipped"
+
+scanners: $(SCANNERS)  ## install the scanners that tests use
+
 run: $(STAMP)  ## start the reference QMS, run every suite, write results/latest/report.html
 	PATH="$(CURDIR)/$(BIN):$$PATH" qms run
 
-test: $(STAMP) $(TOOLS)  ## all tests of the project itself
+test: $(STAMP) $(TOOLS) $(SCANNERS)  ## all tests of the project itself
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest
 
 lint: $(STAMP)  ## ruff, mypy, robocop, import-linter
@@ -53,5 +62,8 @@ api: $(STAMP)  ## write docs/api anew from the contract
 people: $(STAMP)  ## draw the people and companies of the generated pull requests anew; changes what every seed makes
 	$(BIN)/python tests/tools/draw_people.py > QMSLibrary/data/people.yaml
 
+flaws: $(STAMP) $(TOOLS) $(SCANNERS)  ## write docs/flaws.md anew from what the scanners find
+	$(BIN)/python -m tests.scanners
+
 clean:  ## remove what was made here
-	rm -rf $(VENV) tests/tools/node_modules results build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .tools tests/tools/node_modules results build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
