@@ -1,12 +1,11 @@
 *** Settings ***
-Documentation    E2E-03 · Each kind of flaw is found by its name, in each language, and the same change without it passes.
+Documentation       E2E-03 · Each kind of flaw is found by its name, and the same change without it passes.
 
-Resource         ../../resources/review.resource
+Resource            ../../resources/review.resource
 
-Suite Setup      Use A Repository Of Its Own    each-flaw
-Test Timeout     2 minutes
-
-Test Tags        id:e2e-03    end-to-end    security
+Suite Setup         Use A Repository Of Its Own    each-flaw
+Test Tags           id:E2E-03    end-to-end    security
+Test Timeout        2 minutes
 
 
 *** Test Cases ***

@@ -6,7 +6,7 @@ own version, and never recurses on the interpreter's stack.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
@@ -109,7 +109,7 @@ class TooLargeError(ValueError):
     """The text is over a limit; says which."""
 
 
-@cache
+@lru_cache(maxsize=8)
 def _grammar(language: str) -> tuple[Language, Query]:
     if language == "python":
         import tree_sitter_python

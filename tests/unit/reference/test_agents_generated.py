@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from agents_made import COORDINATOR, SCANNER, TESTING, answer, reasons
+from agents_made import COORDINATOR, SCANNER, TESTING, answer, change, pull_request, reasons
 
+import QMSLibrary
 from QMSLibrary.contract.pull_requests import PullRequest
+from QMSLibrary.data.flaws import catalogue
 from QMSLibrary.data.pull_requests import create_pull_request, fix_pull_request
 from QMSLibrary.reference.agents.reading import Reading
 
@@ -54,6 +57,37 @@ def test_missing_tests_and_documentation(language: str, seed: int) -> None:
     assert "missing_documentation" not in reasons(only_tests)
     assert "missing_tests" not in reasons(only_documentation)
     assert reasons(fix_pull_request(request)) == []
+
+
+def flaws_in(request: PullRequest) -> list[tuple[str, str]]:
+    """Type and path of every flaw of either kind."""
+    flaws = Reading(request).flaws
+    return [(flaw.type, path) for kind in flaws for flaw, path, _ in flaws[kind]]
+
+
+@every
+def test_every_flaw_is_found_once_and_none_in_clean_and_in_mended_code(language: str) -> None:
+    """A hundred pull requests of each language: with every flaw, mended, and without any from the start."""
+    wanted = {
+        f"{kind}_issues": [flaw.type for flaw in catalogue().values() if flaw.kind == kind]
+        for kind in ("security", "performance")
+    }
+    for seed in range(34):
+        flawed = made(language, seed, **wanted)
+        assert sorted(type_ for type_, _ in flaws_in(flawed)) == sorted(catalogue()), seed
+        assert flaws_in(fix_pull_request(flawed)) == [], seed
+        author, complexity = ("junior_developer", "tech_lead", "bot")[seed % 3], ("low", "medium", "high")[seed % 3]
+        assert flaws_in(made(language, seed, author=author, complexity=complexity, code_style=0.5)) == [], seed
+
+
+def test_the_project_itself_has_no_flaw() -> None:
+    """Code that no generator made, and that its authors believe to be clean."""
+    package = Path(QMSLibrary.__file__).parent
+    files = [
+        change(f"QMSLibrary/{path.relative_to(package)}", path.read_text(encoding="utf-8"))
+        for path in sorted(package.rglob("*.py"))
+    ]
+    assert flaws_in(pull_request(*files)) == []
 
 
 @every

@@ -18,7 +18,8 @@ _FINDERS: Final = re.compile(
     r"^(?:find(?:One|ById|Unique|First|OrFail|Many)\w*|find_(?:one|by)\w*|get_by_\w+|get_or_404|scalar_one\w*|findByPk|load_by_\w+)$"
 )
 _RUNNERS: Final = re.compile(r"^(?:\$?query\w*|execute|fetch_?\w*|all|get|one|raw|prepare|scalars?|select_one|first)$")
-_READS: Final = re.compile(r"^\s*SELECT\b", re.IGNORECASE)
+_READS: Final = re.compile(r"^\s*(?:WITH\b.*)?SELECT\b.*\bFROM\b", re.IGNORECASE | re.DOTALL)
+"""A SELECT from nowhere calls a function of the database, such as a lock."""
 _MANY: Final = re.compile(r"\b(?:ANY|IN)\s*\(|\bUNNEST\b", re.IGNORECASE)
 _PORTIONS: Final = re.compile(r"chunk|batch|\bpages?\b|portion|^range\([^()]*\([^()]*\)\s*,\s*\w+\)$", re.IGNORECASE)
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
@@ -31,7 +32,7 @@ def _asks(call: Call, values: Values) -> bool:
     if not _RUNNERS.match(call.name) or not call.arguments:
         return False
     statement = built_text(values.pieces(call.arguments[0], call.owner))
-    return _READS.match(statement) is not None and not _MANY.search(statement)
+    return _READS.match(statement[:4000]) is not None and not _MANY.search(statement)
 
 
 def _find(module: Module, values: Values) -> Iterable[Found]:
