@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-_COMMENT: Final = re.compile(r"#[^\n]*|//[^\n]*|/\*.*?\*/", re.DOTALL)
-_PYTHON_FROM: Final = re.compile(r"from\s+(\S+)\s+import\s+(.*)", re.DOTALL)
-_PYTHON_WHOLE: Final = re.compile(r"import\s+(.*)", re.DOTALL)
-_SCRIPT: Final = re.compile(r"import\s+(?:type\s+)?(.*?)\s*from\s*[\"'](.+?)[\"']", re.DOTALL)
+_PYTHON_COMMENT: Final = re.compile(r"#[^\n]*")
+_SCRIPT_COMMENT: Final = re.compile(r"(?<!:)//[^\n]*|/\*[^*]*\*/")
+_PYTHON_FROM: Final = re.compile(r"from (\S+) import (.*)")
+_PYTHON_WHOLE: Final = re.compile(r"import (.*)")
+_SCRIPT: Final = re.compile(r"import (?:type )?(.*?) ?from ?[\"'](.+?)[\"']")
 _LOADED: Final = re.compile(
     r"(?:await\s+)?(?:require|import)\(\s*[\"'`](?P<module>[^\"'`]+)[\"'`]\s*\)(?:\.(?P<part>\w+))?(?:\s+as\s+.*)?"
 )
@@ -22,7 +23,7 @@ def python_imports(statements: Iterable[str]) -> dict[str, str]:
     """Local name → dotted name: ``from os import system as run`` gives ``run`` → ``os.system``."""
     found: dict[str, str] = {}
     for statement in statements:
-        written = _COMMENT.sub("", statement) if "#" in statement else statement
+        written = _plain(statement, _PYTHON_COMMENT)
         if match := _PYTHON_FROM.match(written):
             for name, local in _pairs(match[2].strip("() \n")):
                 found[local] = f"{match[1]}.{name}"
@@ -37,7 +38,7 @@ def script_imports(statements: Iterable[str]) -> dict[str, str]:
     """The same for ``import { exec as run } from 'node:child_process'``: ``run`` → ``child_process.exec``."""
     found: dict[str, str] = {}
     for statement in statements:
-        match = _SCRIPT.match(statement)
+        match = _SCRIPT.match(_plain(statement, _SCRIPT_COMMENT))
         if match is None:
             continue
         clause, module = match[1], module_name(match[2])
@@ -59,6 +60,11 @@ def loaded(target: str, value: str) -> dict[str, str]:
     if braces := _BRACES.search(target):
         return {local: f"{module}.{name}" for name, local in _pairs(braces[1])}
     return {target: module}
+
+
+def _plain(statement: str, comment: re.Pattern[str]) -> str:
+    """Without comments, and with single blanks: then no pattern has to try them in many ways."""
+    return " ".join(comment.sub(" ", statement).split())
 
 
 def module_name(path: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from .source import MODULE_LEVEL, Call, Module
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 MAXIMUM_DEPTH: Final = 8
 MAXIMUM_LEAVES: Final = 200
+"""Parts of one value that are followed."""
+MAXIMUM_LOOKS: Final = 50
+"""Times that one flaw looks for a guard in a file; what has more findings than that is not spared any more."""
+LONGEST_LINE: Final = 300
+MOST_LINES: Final = 100
+MOST_NAMES: Final = 20
 _REQUEST: Final = re.compile(
     r"^(?:(?:self|this)\.)?(?:\w+\.)?(?:req|request)\.(?:args|GET|POST|form|values|query|query_params|queryParams|params|"
     r"path_params|match_info|body|json|data|files?|cookies|headers|url|param|get_json|query_string|nextUrl)\b|"
@@ -46,8 +53,8 @@ class Origins:
         self._module = module
         self._values = values
         self._cleaned = cleaned
-        self._calls_of: dict[str, list[Call]] | None = None
         self._left = MAXIMUM_LEAVES
+        self._looks_left = MAXIMUM_LOOKS
 
     def from_request(self, node: Node, owner: int) -> Hole | None:
         """The first part of the expression that a request decides; None when there is none."""
@@ -59,11 +66,17 @@ class Origins:
 
     def is_guarded(self, node: Node, owner: int) -> bool:
         """Whether the function looks at the value before, and gives up when it is not one of those that it knows."""
-        if owner == MODULE_LEVEL:
+        self._looks_left -= 1
+        if owner == MODULE_LEVEL or self._looks_left < 0:
             return False
         function = self._module.functions[owner]
-        before = self._module.data[function.start : node.start_byte].decode("utf-8", "replace")
-        return any(_looked_at(name, before) for name in self._trail(node, owner))
+        first = self._module.line_of(function.start) - 1
+        lines = self._module.lines[first : self._module.line(node) - 1][-MOST_LINES:]
+        # The line itself up to here, and none that nobody wrote by hand.
+        begun = self._module.data[max(function.start, node.start_byte - LONGEST_LINE) : node.start_byte]
+        lines.append(begun.decode("utf-8", "replace").rsplit("\n", 1)[-1])
+        short = [line if len(line) <= LONGEST_LINE else "" for line in lines]
+        return any(_looked_at(name, short) for name in sorted(self._trail(node, owner))[:MOST_NAMES])
 
     def is_harmless(self, hole: Hole, node: Node, owner: int) -> bool:
         """Whether nobody outside can choose the value: a helper of this file makes it safe, or it is looked at."""
@@ -72,7 +85,7 @@ class Origins:
         if target is not None and arguments is not None:
             self._left = MAXIMUM_LEAVES
             helper = self._helper(target, hole.call)
-            if helper is not None and next(self._returns(helper), None) is not None:
+            if helper is not None and helper in self._returned:
                 left = self._of_helper(helper, arguments, hole.owner, 0)
                 return not any(self._values.is_dynamic(one) for one in left)
         return self.is_guarded(node, owner)
@@ -153,13 +166,12 @@ class Origins:
         receiver = text(target)[: -len(name)].rstrip("?.")
         if receiver not in _OURSELVES:
             return None
-        functions = self._module.functions
-        return next((place for place, function in enumerate(functions) if function.name == name), None)
+        return self._functions.get(name)
 
     def _of_helper(self, helper: int, arguments: Node, owner: int, depth: int) -> Iterator[Hole]:
         """What a helper returns, its parameters replaced by what it is given."""
         parameters = list(self._module.functions[helper].parameters)
-        for returned in self._returns(helper):
+        for returned in self._returned.get(helper, ()):
             for hole in self._of(returned, helper, depth + 1):
                 if hole.owner == helper and hole.written in parameters:
                     given = _given(arguments, parameters.index(hole.written), hole.written)
@@ -168,11 +180,30 @@ class Origins:
                 else:
                     yield hole
 
-    def _returns(self, function: int) -> Iterator[Node]:
-        place = self._module.functions[function]
+    @cached_property
+    def _functions(self) -> dict[str, int]:
+        """Functions by name; of several the first."""
+        found: dict[str, int] = {}
+        for place, function in enumerate(self._module.functions):
+            found.setdefault(function.name, place)
+        return found
+
+    @cached_property
+    def _returned(self) -> dict[int, list[Node]]:
+        """What each function returns."""
+        found: dict[int, list[Node]] = {}
         for node in self._module.nodes("return"):
-            if place.start <= node.start_byte < place.end:
-                yield node.named_children[0] if node.type == "return_statement" else node
+            value = node.named_children[0] if node.type == "return_statement" else node
+            found.setdefault(self._module.owner_of(node.start_byte), []).append(value)
+        return found
+
+    @cached_property
+    def _calls_of(self) -> dict[str, list[Call]]:
+        """Calls by name."""
+        found: dict[str, list[Call]] = {}
+        for call in self._module.calls:
+            found.setdefault(call.name, []).append(call)
+        return found
 
     # --- who calls
     def _of_callers(self, hole: Hole, depth: int) -> Iterator[Hole]:
@@ -180,11 +211,10 @@ class Origins:
         position = list(function.parameters).index(hole.written) if hole.written in function.parameters else -1
         if position < 0 or depth > 2:
             return
-        if self._calls_of is None:
-            self._calls_of = {}
-            for call in self._module.calls:
-                self._calls_of.setdefault(call.name, []).append(call)
         for call in self._calls_of.get(function.name, ()):
+            self._left -= 1
+            if self._left < 0:
+                return
             if call.receiver not in (*_OURSELVES, function.class_name) or call.owner == hole.owner:
                 continue
             arguments = call.node.child_by_field_name("arguments")
@@ -213,21 +243,28 @@ class Origins:
         return local - _CARRIERS
 
 
-def _looked_at(name: str, before: str) -> bool:
+def _looked_at(name: str, lines: list[str]) -> bool:
     part = rf"\b{re.escape(name)}(?:\??\.\w+(?:\(\))?)*"
-    condition = (
-        rf"{part}\s+(?:not\s+)?in\b|[\"']\s+(?:not\s+)?in\s+{part}|"
-        rf"\b(?:has|includes|test|match|fullmatch|exec|hasOwn|indexOf)\([^)\n]*{part}|"
+    condition = re.compile(
+        rf"\bif\b.*(?:{part}\s+(?:not\s+)?in\b|[\"']\s+(?:not\s+)?in\s+{part}|"
+        rf"\b(?:has|includes|test|match|fullmatch|exec|hasOwn|indexOf)\([^)]*{part}|"
         rf"{part}\s*\.(?:startswith|startsWith|is_relative_to|match|includes)\(|"
-        rf"\b_?(?:is|assert|check|validate|ensure)\w*\([^)\n]*{part}"
+        rf"\b_?(?:is|assert|check|validate|ensure)\w*\([^)]*{part})(?P<rest>.*)",
+        re.IGNORECASE,
     )
-    for match in re.finditer(rf"\bif\b[^\n]*(?:{condition})", before, re.IGNORECASE):
-        after = "\n".join(before[match.end() :].split("\n")[:4])
-        if _LEAVES.search(after):
-            return True
     # What raises by itself.
-    refusing = rf"{part}\s*\.relative_to\(|\b_?(?:assert|check|validate|ensure|require)\w*\([^)\n]*{part}"
-    return re.search(refusing, before, re.IGNORECASE) is not None
+    refusing = re.compile(
+        rf"{part}\s*\.relative_to\(|\b_?(?:assert|check|validate|ensure|require)\w*\([^)]*{part}", re.IGNORECASE
+    )
+    for number, line in enumerate(lines):
+        if name not in line:
+            continue
+        if refusing.search(line):
+            return True
+        match = condition.search(line)
+        if match and _LEAVES.search("\n".join([match["rest"], *lines[number + 1 : number + 4]])):
+            return True
+    return False
 
 
 def _attribute(node: Node) -> Node | None:

@@ -16,6 +16,8 @@ from .syntax import Function, Syntax, text
 
 MODULE_LEVEL: Final = -1
 """The owner of code outside every function."""
+LONGEST_NAME: Final = 200
+"""Bytes of a dotted name, or of what loads a module."""
 _ENTITY: Final = re.compile(r"[A-Za-z_$][\w$]*")
 _DOTTED: Final = re.compile(r"([A-Za-z_$][\w$]*)((?:\??\.[A-Za-z_$][\w$]*)*)")
 _WRAPPED: Final = re.compile(r"(?:\w+\.)?(?:promisify|partial)\(\s*([\w$.]+)")
@@ -155,8 +157,8 @@ class Module(Syntax):
         found = script_imports(text(node) for node in statements if node is not None)
         if "require(" in self.content or "import(" in self.content:
             for assignment in self.assignments:
-                value = text(assignment.value)
-                if len(value) < 200 and ("require(" in value or "import(" in value):
+                value = _short(assignment.value)
+                if "require(" in value or "import(" in value:
                     found.update(loaded(assignment.target, value))
         return found
 
@@ -171,7 +173,7 @@ class Module(Syntax):
         """The full name of a dotted expression, imports and other names for it followed; empty for anything else."""
         if node.type not in ("identifier", "attribute", "member_expression"):
             return ""
-        match = _DOTTED.fullmatch(text(node))
+        match = _DOTTED.fullmatch(_short(node))
         if match is None:
             return ""
         root, rest = match[1], match[2].replace("?", "")
@@ -181,7 +183,7 @@ class Module(Syntax):
         if len(values) == 1 and depth < 3:
             value = values[0]
             known = self.full_name(value.value, value.owner, depth + 1)
-            if not known and (wrapped := _WRAPPED.match(text(value.value)[:200])):
+            if not known and (wrapped := _WRAPPED.match(_short(value.value))):
                 first, _, more = wrapped[1].partition(".")
                 known = self.stands_for.get(first, first) + (f".{more}" if more else "")
             if known:
@@ -213,6 +215,11 @@ class Module(Syntax):
             if call.name in ("require", "import", "import_module", "mock") and call.arguments:
                 found.update(_module_parts(text(call.arguments[0])))
         return found - {"from", "import", "as"}
+
+
+def _short(node: Node) -> str:
+    """Its text, if that is short: nothing that is looked for here is long, and reading what is long takes its time."""
+    return text(node) if node.end_byte - node.start_byte <= LONGEST_NAME else ""
 
 
 def _module_parts(written: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The flaws in TypeScript and JavaScript are code that works: it compiles, and its tests are green, flawed and mended."""
+"""The flaws in TypeScript and JavaScript are code that works: it compiles and its tests are green, also when mended."""
 
 from __future__ import annotations
 

@@ -102,6 +102,31 @@ BOMBS = {
     + "".join(f"    v{i} = v{i + 1} + v{i + 1}\n" for i in range(60))
     + "    v60 = ''\n    db.execute(v0)  # SELECT \n",
     "self-made of": "x = x + x\n" * 20_000 + "db.execute(x)\n",
+    "blanks in an import": "import {"
+    + " " * N
+    + "a } from 'node:child_process'\nexec(a)\n"
+    + "from os import ("
+    + " " * N
+    + "\n",
+    "caches": "".join(f"c{i} = {{}}\n" for i in range(8_000))
+    + "".join(f"def f{i}(k):\n    c{i}[k] = 1\n    return c{i}[k]\n" for i in range(6_000)),
+    "one cache on one line": "c = {}\ndef f(k):\n    return " + "c[k" * N + "\n",
+    "names for files": "import os\ndef f(request, a):\n" + "    a = a + request.args[a]\n    open(a)\n" * 8_000,
+    "names for servers": "import requests\ndef f(a):\n    return requests.get(a)\ndef g(request):\n"
+    + "    if a in request.args: f(request.args['a'])\n" * 6_000,
+    "helpers": "import os\n" + "def f(a):\n    return f(a)\ndef g(a):\n    os.system(f(a))\n" * 6_000,
+    "questions on one line": "import os\ndef f(a):\n    " + "if a in b: " * 20_000 + "os.system(a)\n",
+    "queries in loops": "def f(db, b):\n    for a in b:\n"
+    + "        c = a\n        db.fetch('SELECT a FROM b', c)\n" * 6_000,
+    "searches": "for a in b:\n" + "    b.index(a)\n" * 15_000,
+    "blocking": "async def f(a):\n" + "    open(a)\n" * 20_000,
+    "wrapped collections": "for a in " + "list(" * 30 + "b" + ")" * 30 + ":\n  for c in b:\n    d\n",
+    "digests": "import hashlib\ndef token(a):\n    return "
+    + "hashlib.md5(" * 150
+    + "a"
+    + ")" * 150
+    + "\n"
+    + "hashlib.md5(a)\n" * 15_000,
 }
 
 

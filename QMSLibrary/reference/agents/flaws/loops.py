@@ -23,6 +23,8 @@ _WRAPPERS: Final = re.compile(
     r"^(?:enumerate|list|tuple|sorted|reversed|iter|Array\.from|Object\.(?:values|entries))\((.+?)(?:,[^()]*)?\)$|"
     r"^(.+?)(?:\[(?!:\d+\])[^\[\]]*:[^\[\]]*\]|\.(?:slice|entries|values|items|keys|toSorted|copy)\([^()]*\))$"
 )
+LONGEST_COLLECTION: Final = 120
+"""Characters of what a loop goes over; nobody compares longer ones by eye either."""
 _COMPREHENSIONS: Final = {"list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression"}
 
 
@@ -57,6 +59,9 @@ class Loops:
                 names = first.child_by_field_name("parameters") or first.child_by_field_name("parameter")
                 over = call.receiver
                 found.append(Loop(first.start_byte, first.end_byte, over, _names(names), call.node.start_byte))
+        self._module = module
+        self._assigned = [assignment.start for assignment in module.assignments]
+        self._turning: dict[tuple[int, int], set[str]] = {}
         self.all = sorted(found, key=lambda loop: loop.start)
         self._starts = [loop.start for loop in self.all]
         # Loops lie inside each other or beside each other, so each one's outer loop is the last that has not ended.
@@ -75,6 +80,18 @@ class Loops:
             if start < self.all[index].end:
                 yield self.all[index]
             index = self._outer[index]
+
+    def turning(self, around: list[Loop]) -> set[str]:
+        """The names that change with each turn of loops inside each other, and those made from them inside."""
+        inner, outer = around[0], around[-1]
+        if (inner.start, outer.start) not in self._turning:
+            found: set[str] = set().union(*(loop.names for loop in around))
+            first = bisect_right(self._assigned, outer.start - 1)
+            for assignment in self._module.assignments[first : bisect_right(self._assigned, outer.end)]:
+                if not found.isdisjoint(_NAME.findall(text(assignment.value)[:500])):
+                    found.update(_NAME.findall(assignment.target[:200]))
+            self._turning[inner.start, outer.start] = found
+        return self._turning[inner.start, outer.start]
 
 
 def _loop(node: Node) -> Loop | None:
@@ -114,20 +131,10 @@ def _names(node: Node | None) -> frozenset[str]:
     return frozenset(_NAME.findall(_written(node)))
 
 
-def turning_names(module: Module, around: list[Loop]) -> set[str]:
-    """The names that change with each turn of the loops, and those that are made from them inside."""
-    found: set[str] = set().union(*(loop.names for loop in around))
-    start, end = around[-1].start, around[-1].end
-    for assignment in module.assignments:
-        if start <= assignment.start < end and not found.isdisjoint(_NAME.findall(text(assignment.value)[:500])):
-            found.update(_NAME.findall(assignment.target[:200]))
-    return found
-
-
 def collection(module: Module, over: str, owner: int) -> str:
     """What a loop goes over, in the end: ``xs`` of ``enumerate(xs)``, of ``xs[1:]`` and of ``ys`` after ``ys = xs``."""
     for _ in range(6):
-        if match := _WRAPPERS.match(over[:300]):
+        if match := _WRAPPERS.match(over) if len(over) <= LONGEST_COLLECTION else None:
             over = (match[1] or match[2]).strip()
             continue
         values = module.assigned.get((owner, over), ())

@@ -12,7 +12,7 @@ from QMSLibrary.reference.agents.syntax import text
 from QMSLibrary.reference.agents.values import Values, built_text
 
 from .base import Flaw, FlawKind, Found
-from .loops import Loop, Loops, turning_names
+from .loops import Loop, Loops
 
 _FINDERS: Final = re.compile(
     r"^(?:find(?:One|ById|Unique|First|OrFail|Many)\w*|find_(?:one|by)\w*|get_by_\w+|get_or_404|scalar_one\w*|findByPk|load_by_\w+)$"
@@ -50,23 +50,23 @@ def _find(module: Module, values: Values) -> Iterable[Found]:
             elif call.owner != MODULE_LEVEL and _asks(call, values):
                 outside.setdefault(module.functions[call.owner].name, call)
     for call, around in inside:
-        if _turns(module, call, around) and _asks(call, values):
+        if _turns(loops, call, around) and _asks(call, values):
             message = f"{call.name} asks the database once for each turn of the loop; ask once for all"
             yield Found(module.line(call.node), message)
     for call in module.calls if outside else ():
         if call.name in outside and call.receiver in ("", "self", "this") and not _FINDERS.match(call.name):
             around = list(loops.around(call.node.start_byte))
-            if around and _turns(module, call, around):
+            if around and _turns(loops, call, around):
                 message = f"{call.name} asks the database, once for each turn of the loop; ask once for all"
                 yield Found(module.line(call.node), message)
 
 
-def _turns(module: Module, call: Call, around: list[Loop]) -> bool:
+def _turns(loops: Loops, call: Call, around: list[Loop]) -> bool:
     """Whether what is asked for changes with each turn, one thing at a time."""
     if any(_PORTIONS.search(loop.over) for loop in around):
         return False
     given = set(_NAME.findall(" ".join(text(one) for one in (*call.arguments, *call.keywords.values()))))
-    return bool(given) and not given.isdisjoint(turning_names(module, around))
+    return bool(given) and not given.isdisjoint(loops.turning(around))
 
 
 FLAW = Flaw(

@@ -25,13 +25,20 @@ _WITHOUT_END: Final = re.compile(
     r"^(?:functools\.)?(?:cache$|cache\(|lru_cache\(\s*(?:maxsize\s*=\s*)?None\b|memoize$|memoize\()"
 )
 _OWN: Final = re.compile(r"^(?:self|this|cls)\.(.+)$")
+_WRITTEN: Final = re.compile(r"((?:(?:self|this|cls)\.)?[A-Za-z_$][\w$]*)(?:\[|\.set(?:default)?\()")
+MOST_STORES: Final = 50
+"""Caches of one file that are looked at."""
+LONGEST_VALUE: Final = 200
 _CONSTANT: Final = re.compile(r"^(?:[\"'].*[\"']|-?\d+|[A-Z][A-Z0-9_.]*)$")
 
 
 def _find(module: Module, values: Values) -> Iterable[Found]:
     yield from _decorated(module)
     stores = {one.target: one for one in module.assignments if _is_store(one)}
-    for name, store in stores.items() if stores else ():
+    if not stores:
+        return
+    written = set(_WRITTEN.findall(module.content))
+    for name, store in [item for item in stores.items() if item[0] in written][:MOST_STORES]:
         line = _filled(module, name)
         if line is not None and not _has_an_end(module, name, store):
             yield Found(line, f"{name} keeps every key for ever; give it a size, and drop the oldest")
@@ -50,7 +57,8 @@ def _decorated(module: Module) -> Iterable[Found]:
 
 def _is_store(assignment: Assignment) -> bool:
     """An empty dictionary or map of the module; one of an object when it is called a cache."""
-    if len(text(assignment.value)) > 200 or not _EMPTY.fullmatch(text(assignment.value)):
+    value = assignment.value
+    if value.end_byte - value.start_byte > LONGEST_VALUE or not _EMPTY.fullmatch(text(value)):
         return False
     if assignment.owner == MODULE_LEVEL and "." not in assignment.target:
         return not _REGISTRY.search(assignment.target)
@@ -61,11 +69,12 @@ def _is_store(assignment: Assignment) -> bool:
 def _filled(module: Module, name: str) -> int | None:
     """The line where a function puts a new key in, if the same function also takes values out."""
     known = re.escape(name)
+    inside = r"[^\[\]\n]{0,80}(?:\[[^\[\]\n]{0,40}\][^\[\]\n]{0,40}){0,2}"
     writes = re.compile(
-        rf"(?<![\w.]){known}\[(?P<key>[^\[\]\n]*(?:\[[^\[\]\n]*\][^\[\]\n]*)*)\]\s*(?:\?\?|\|\|)?=(?!=)|"
-        rf"(?<![\w.]){known}\.(?P<call>set|setdefault)\(\s*(?P<given>[^,\n]+),"
+        rf"(?<![\w.]){known}\[(?P<key>{inside})\] {{0,2}}(?:\?\?|\|\|)?=(?!=)|"
+        rf"(?<![\w.]){known}\.(?P<call>set|setdefault)\(\s{{0,40}}(?P<given>[^,\n]{{1,200}}),"
     )
-    reads = re.compile(rf"(?<![\w.]){known}(?:\.get\(|\.setdefault\(|\[[^\n]*?\](?!\s*(?:\?\?|\|\|)?=(?!=)))")
+    reads = re.compile(rf"(?<![\w.]){known}(?:\.get\(|\.setdefault\(|\[[^\n]{{0,80}}?\](?! ?(?:\?\?|\|\|)?=(?!=)))")
     for function in module.functions:
         body = module.data[function.start : function.end].decode("utf-8", "replace")
         if name not in body:

@@ -45,7 +45,9 @@ def _weak(module: Module, values: Values, call: Call) -> str | None:
     if _DICE.match(called):
         precious = _is_precious(module, call, "")
         return f"{called} can be foreseen; take secrets from the operating system's generator" if precious else None
-    if _CIPHERS.search(called) or (called.endswith("AES.new") and "MODE_ECB" in text(call.node)[:400]):
+    if _CIPHERS.search(called) or (
+        called.endswith("AES.new") and any("MODE_ECB" in text(one)[:80] for one in call.arguments)
+    ):
         return f"{called} can be broken; use AES in GCM"
     if _HASHERS.match(called) or (called in ("md5", "sha1") and call.arguments):
         weak = called.replace(".new", "").rsplit(".", 1)[-1].lower()
@@ -75,8 +77,8 @@ def _hashed(call: Call) -> str:
     around = call.node.parent
     while around is not None and around.type in ("member_expression", "call_expression", "attribute", "call"):
         call_node, around = around, around.parent
-        if len(written := text(call_node)) > 300:
-            return written[:300]
+        if call_node.end_byte - call_node.start_byte > 300:
+            return ""
     return text(call.node if around is None else around)[:300]
 
 
