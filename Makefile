@@ -68,8 +68,5 @@ flaws: $(STAMP) $(TOOLS) $(SCANNERS)  ## write docs/flaws.md anew from what the 
 people: $(STAMP)  ## draw the people and companies of the generated pull requests anew; changes what every seed makes
 	$(BIN)/python tests/tools/draw_people.py > QMSLibrary/data/people.yaml
 
-flaws: $(STAMP) $(TOOLS) $(SCANNERS)  ## write docs/flaws.md anew from what the scanners find
-	$(BIN)/python -m tests.scanners
-
 clean:  ## remove what was made here
 	rm -rf $(VENV) .tools tests/tools/node_modules results build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
