@@ -18,6 +18,8 @@ from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.keywords.types import Count, EventName, Share
 
 LONGEST = 600
+LONGEST_OF_A_WAIT = 1200
+"""What is no mistake may be asked for in vain; how long that message is depends on what the QMS had said by then."""
 PYTHONISMS = [
     r"Traceback", r"\b\w+(Error|Exception)\b", r"<class", r"<\w+\.\w+", r"<\w+ object", r"\bNone\b", r"NoneType",
     r"\bbool\b", r"\bstr\b", r"\bint\b", r"\bfloat\b", r"\bdict\b", r"timedelta", r"datetime\.", r"\blist\[",
@@ -179,8 +181,9 @@ def test_no_message_names_what_only_python_knows(tmp_path):
     for number, (row, must_fail) in enumerate(rows):
         message = tests[str(number)].message
         found = [name for name in PYTHONISMS if re.search(name, message)]
+        longest = LONGEST if must_fail else LONGEST_OF_A_WAIT
         if must_fail and not tests[str(number)].failed:
             bad.append(f"{row}\n  was taken without a word")
-        elif found or len(message) > LONGEST or (tests[str(number)].failed and not message.strip()):
+        elif found or len(message) > longest or (tests[str(number)].failed and not message.strip()):
             bad.append(f"{row}\n  {found or len(message)}: {message}")
     assert not bad, f"{len(bad)} of {len(rows)}:\n" + "\n".join(bad)
