@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from .functions import candidates, give_called
 from .languages import language
+from .marks import mark_added
 from .plan import Piece, Plan, nouns_of
 
 GATE: Final = 0.8
@@ -39,6 +40,8 @@ class Measure:
 def measure(plan: Plan) -> Measure:
     """What the tests of a plan reach."""
     pieces = plan.pieces
+    if pieces and not plan.tests:
+        return Measure(0.0, 0.0)
     total = _overhead(plan) + sum(piece.statements for piece in pieces)
     missed = _never_imported(plan) + sum(_missed(piece) for piece in pieces)
     lines = sum(piece.size for piece in pieces)
@@ -104,10 +107,14 @@ def _more(plan: Plan, rng: Random) -> _Adding:
             if not ahead:
                 continue
             piece = max(ahead, key=lambda one: one.unreached)
+            before = {id(one) for one in plan.pieces}
             module.pieces.append(piece)
             store = stores.get((module.domain, module.noun))
             if store is not None and store is not module:
                 give_called(store, piece, plan.language)
+            for one in plan.pieces:
+                if id(one) not in before:
+                    mark_added(plan, one, rng)
             return True
         return False
 

@@ -30,7 +30,7 @@ def text(plan: Plan, companion: Companion, rng: Random, wanted: int) -> str:
             "",
             "## Status",
             "",
-            f"Proposed. {', '.join(teams[:-1])} and {teams[-1]} have to agree.",
+            f"Proposed. It needs the consent of {', '.join(teams[:-1])} and {teams[-1]}.",
             "",
             "## Context",
             "",

@@ -14,7 +14,7 @@ from data_wishes import (
     WITHOUT_CODE,
     assert_parses,
 )
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from QMSLibrary.data import WishError, create_pull_request, head_of
@@ -54,6 +54,11 @@ def _some_wishes(draw: st.DrawFn) -> dict[str, Any]:
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(_some_wishes())
+@example({"files": 4, "lines_changed": 60, "code_patterns": ["mvc", "service_layer", "repository"]})
+@example(
+    {"files": 3, "lines_changed": 60, "code_patterns": ["mvc", "service_layer", "repository"], "missing_tests": True}
+)
+@example({"files": 6, "lines_changed": 6, "complexity": "high", "test_coverage": 30})
 def test_any_combination_is_kept_or_refused_in_words(wished: dict[str, Any]):
     refusal = ""
     try:
@@ -78,6 +83,9 @@ def test_any_combination_is_kept_or_refused_in_words(wished: dict[str, Any]):
     assert bool([path for path in code if "test" in path]) == (plan.wishes.has_code and not wished.get("missing_tests"))
     if wished.get("missing_documentation"):
         assert not [path for path in paths if path.endswith(".md")]
+        assert not [piece.name for piece in plan.pieces if piece.documented]
+    if (style := wished.get("code_style")) is not None:
+        assert abs(sum(piece.untidy for piece in plan.pieces) - (1 - style) * len(plan.pieces)) < 1.001
     if (coverage := wished.get("test_coverage")) is not None:
         assert abs(measure(plan).statements * 100 - coverage) <= 5
     if patterns := wished.get("code_patterns"):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from multiprocessing import get_context
 
 import pytest
@@ -70,6 +73,33 @@ def test_a_seed_makes_the_same_content_and_another_identity(wished):
     assert first.model_dump(exclude=changing) == second.model_dump(exclude=changing)
     assert first.id != second.id
     assert first.head_branch != second.head_branch
+
+
+_DIGEST = """
+import hashlib
+from QMSLibrary.data import create_pull_request, head_of
+found = hashlib.sha256()
+for seed, language in enumerate(("typescript", "javascript", "python", "sql", "yaml", "dockerfile", "markdown")):
+    made = create_pull_request(seed=seed, language=language, complexity=("low", "medium", "high")[seed % 3])
+    found.update(made.model_dump_json(include={"title", "description", "author", "files"}).encode())
+    found.update(repr(head_of(made)).encode())
+print(found.hexdigest())
+"""
+
+
+def test_no_hash_seed_locale_or_time_zone_changes_a_byte():
+    places = [("0", "C", "UTC"), ("1", "C.UTF-8", "Asia/Tokyo"), ("4711", "tr_TR.UTF-8", "America/Lima")]
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", _DIGEST],
+            env={**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": zone},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed, locale, zone in places
+    }
+    assert len(digests) == 1
 
 
 def test_the_seed_of_one_that_had_none_makes_it_again():

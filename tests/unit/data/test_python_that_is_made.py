@@ -121,3 +121,34 @@ def test_the_tests_of_each_function_reach_what_the_templates_say(tmp_path):
                 if isinstance(node, ast.FunctionDef):
                     found = sum(node.lineno <= line <= (node.end_lineno or 0) for line in missed)
                     assert found == (known[node.name].missed if partly else 0), (layer, node.name)
+
+
+@pytest.mark.parametrize("linter", ["ruff", "flake8"])
+def test_linters_complain_about_as_many_functions_as_are_untidy_and_about_no_other(tmp_path, linter):
+    shapes = [{}, ALL_FLAWS, {"complexity": "high"}, {"changes": "quick_fix", "complexity": "low"}]
+    cases = [{**shape, "code_style": style, "seed": style} for shape in shapes for style in (0.0, 0.6, 1.0)]
+    rules = set()
+    for case, pull_request, folder in zip(cases, _made(tmp_path, cases), _folders(tmp_path), strict=True):
+        pieces = plan_of(pull_request).pieces
+        untidy = [piece.name for piece in pieces if piece.untidy]
+        assert abs(len(untidy) - (1 - case["code_style"]) * len(pieces)) < 1.001
+        command = [
+            sys.executable,
+            "-m",
+            linter,
+            *(["check", "--output-format=concise"] if linter == "ruff" else []),
+            ".",
+        ]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+        found = [line.split(":", 3) for line in done.stdout.splitlines() if ".py:" in line]
+        rules.update(message.split()[0] for *_, message in found)
+        complained = {(path, _function_at(folder / path, int(line))) for path, line, *_ in found}
+        assert sorted(name for _, name in complained) == sorted(untidy), (case, done.stdout[-2000:])
+    assert ({"F841"} if linter == "ruff" else {"F841", "E711", "E712", "E225"}) <= rules
+
+
+def _function_at(path: Path, line: int) -> str:
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno <= line <= (node.end_lineno or 0):
+            return node.name
+    return f"line {line}, outside every function"
