@@ -9,8 +9,9 @@ takes two short cuts that could miss it: it looks away from frequent lines among
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 from random import Random
 from typing import Final
@@ -39,21 +40,25 @@ def base_tree(pull_request: PullRequest) -> dict[str, str]:
             "Make it with `Create Pull Request`, or take one from git, or from a patch with its base folder."
         )
     # Files that somebody has changed since are no plan of ours any more, but their own counts still say what was there.
-    found = support_of(pull_request) if plan_of(pull_request) is not None else {}
+    plan = plan_of(pull_request)
+    found = support_of(pull_request) if plan is not None else {}
+    # A flaw came with the change; it would be no finding of its review if it had been there before.
+    new = [piece.name for piece in plan.pieces if piece.flaw is not None] if plan is not None else []
     for file in pull_request.files:
         if file.type is ChangeType.ADDED:
             found.pop(file.path, None)
         elif file.type is ChangeType.MODIFIED and file.content is not None:
-            found[file.path] = text_before(file, seed=recipe.seed)
+            found[file.path] = text_before(file, seed=recipe.seed, new=new)
         elif file.path not in found:
             raise WishError(f"What {file.path} was before is not known: it is {file.type}, and this run did not do it.")
     return dict(sorted(found.items()))
 
 
-def text_before(file: FileChange, *, seed: str | int) -> str:
+def text_before(file: FileChange, *, seed: str | int, new: Collection[str] = ()) -> str:
     """The text that a modified file had, so that git counts its additions and deletions.
 
-    The same file and seed give the same text. ValueError when the file has fewer lines than were added to it.
+    The functions named in ``new`` were not in it, as far as the additions have room for them. The same file, seed and
+    names give the same text. ValueError when the file has fewer lines than were added to it.
     """
     text = file.content or ""
     lines = text.split("\n")
@@ -62,15 +67,16 @@ def text_before(file: FileChange, *, seed: str | int) -> str:
         lines.pop()
     if file.additions > len(lines):
         raise ValueError(f"{file.path} has {len(lines)} lines; {file.additions} cannot have been added to it.")
-    made = _Before(file, lines, ended, Random(f"{seed}/before/{file.path}")).lines()
+    made = _Before(file, lines, ended, new, Random(f"{seed}/before/{file.path}")).lines()
     return "".join(made)
 
 
 class _Before:
     """One file's previous lines."""
 
-    def __init__(self, file: FileChange, lines: list[str], ended: bool, rng: Random) -> None:
+    def __init__(self, file: FileChange, lines: list[str], ended: bool, new: Collection[str], rng: Random) -> None:
         self.path = file.path
+        self.new = re.compile(rf"\b(?:def|function) (?:{'|'.join(map(re.escape, new))})\b") if new else None
         self.now = lines
         self.ended = ended
         self.known = set(lines)
@@ -93,14 +99,17 @@ class _Before:
 
     def _choices(self, parts: Parts) -> Iterable[dict[int, str | None]]:
         """What may have been: by line number the earlier version, or None for a line that was not there."""
-        sums = _sums([len(unit) for unit in parts.units], self.added)
+        certain = self._certain(parts)
+        others = [unit for unit in parts.units if not certain & {*unit}]
+        added = self.added - len(certain)
+        sums = _sums([len(unit) for unit in others], added)
         # About half of the earlier lines were changed where they stand, as far as they go.
-        changed = min(self.added, self.gone)
-        wanted = self.added - (changed if changed < 6 else self.rng.randint(changed // 2, changed))
+        changed = min(added, self.gone)
+        wanted = added - (changed if changed < 6 else self.rng.randint(changed // 2, changed))
         for total in sorted(sums, key=lambda one: abs(one - wanted))[:_TRIES]:
-            units = [parts.units[index] for index in _summands(parts.units, sums, total, self.rng)]
-            old: dict[int, str | None] = dict.fromkeys((number for unit in units for number in unit), None)
-            rest = self.added - total
+            units = [others[index] for index in _summands(others, sums, total, self.rng)]
+            old: dict[int, str | None] = dict.fromkeys([*certain, *(number for unit in units for number in unit)], None)
+            rest = added - total
             at_most = min(rest, self.gone)
             versions = self._versions(old, at_most) if at_most else {}
             singles = [number for number in parts.singles if number not in old and number not in versions]
@@ -113,6 +122,16 @@ class _Before:
         if count <= len(alone) and kind_of(self.path) in {*CODE, "py"}:
             kept = set(alone[:count])
             yield {number: None for number in range(len(self.now)) if number not in kept}
+
+    def _certain(self, parts: Parts) -> set[int]:
+        """The lines of the functions that were certainly not there before, without the blank lines before each."""
+        if self.new is None:
+            return set()
+        units = [unit for unit in parts.units if any(self.new.search(self.now[number]) for number in unit)]
+        whole = {number for unit in units for number in unit}
+        if len(whole) > self.added:
+            whole = {number for number in whole if self.now[number].strip()}
+        return whole if len(whole) <= self.added else set()
 
     def _head(self, parts: Parts) -> int:
         """How many lines come before the first part that can go."""
@@ -207,7 +226,10 @@ class _Before:
         ends = [unit.stop - self.added for unit in parts.units if unit.stop >= self.added]
         both = [start for start in starts if start in ends]
         latest = len(self.now) - self.added
-        if not both and latest <= self._head(parts):  # nothing but the beginning was there
+        certain = self._certain(parts)
+        if certain and max(certain) - min(certain) < self.added:
+            start = max(0, min(min(certain), latest))
+        elif not both and latest <= self._head(parts):  # nothing but the beginning was there
             start = latest
         else:
             start = next(iter(both or starts or ends), latest if kind_of(self.path) != "json" else latest // 2)
