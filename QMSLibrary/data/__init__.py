@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from .diff import unified_diff
 from .errors import GitError, PatchError, PayloadError, WishError
-from .git import pull_request_from_git
+from .forms.diff import unified_diff
+from .forms.git import pull_request_from_git
+from .forms.patches import pull_request_from_patch
+from .forms.repository import create_git_repository
+from .forms.webhook_reading import pull_request_from_webhook
+from .forms.webhooks import github_payload
 from .identity import derived_seed
-from .patches import pull_request_from_patch
 from .pull_requests import author_of, create_pull_request, create_pull_requests, fix_pull_request, seed_of
-from .repository import create_git_repository
 from .support import head_of, support_of
-from .webhook_reading import pull_request_from_webhook
-from .webhooks import github_payload
 
 __all__ = [
     "GitError",

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from random import Random
 
 from .layout import WIDTH, wrap_signature
 from .operations import LANGUAGES, SHARED, Operation
-from .spelling import Domain, Naming, Noun, domains
-from .wishes import COMPLEXITIES, ChangeKind, Wishes
+from .spelling import Domain, Naming, Noun
+from .wishes import Wishes
 
 
 @dataclass(slots=True)
@@ -124,42 +123,3 @@ def nouns_of(domain: Domain, modules: Iterable[Module]) -> list[Noun]:
     """The nouns of a domain that ``modules`` are about, and so need a data type and a table."""
     own = (module for module in modules if module.domain is domain and module.layer != SHARED)
     return list(dict.fromkeys(piece.naming.noun for module in own for piece in module.pieces)) or [domain.noun]
-
-
-def make_plan(wishes: Wishes, rng: Random, *, mended: bool = False) -> Plan:
-    """Decide. ``mended``: the same, without the flaws that were asked for."""
-    from .functions import add_functions
-    from .marks import leave_undocumented, leave_untidy
-    from .shape import extent, share_files
-    from .tested import choose_tests
-
-    files, lines = extent(wishes, rng)
-    chosen = rng.sample(domains(), k=COMPLEXITIES[wishes.complexity].domains)
-    about = chosen[0].faults if wishes.kind is ChangeKind.FIX else chosen[0].features
-    plan = Plan(wishes, files, lines, chosen, rng.choice(about), wishes.author.documentation_file)
-    plan.security_reviewed = rng.random() < wishes.author.security_awareness
-    share_files(plan, rng)
-    add_functions(plan, rng)
-    leave_undocumented(plan, rng)
-    leave_untidy(plan, rng)
-    choose_tests(plan, rng)  # last: the others change how many lines a function has
-    if mended:
-        mend(plan)
-    return plan
-
-
-def mend(plan: Plan) -> None:
-    """Take every flaw out. Paths stay; tests and documentation that were missing are added."""
-    from .functions import flawed_operation
-
-    for piece in plan.pieces:
-        piece.documented, piece.tested, piece.partly, piece.untidy = True, True, False, False
-        if piece.flaw is not None:
-            piece.operation, piece.flaw = flawed_operation(plan, piece.flaw, mended=True), None
-    plan.reference = True
-    if plan.modules and not plan.tests:
-        plan.tests = [[module] for module in plan.modules]
-        plan.added_when_mended += len(plan.tests)
-    if plan.modules and not plan.documents:
-        plan.documents = 1
-        plan.added_when_mended += 1

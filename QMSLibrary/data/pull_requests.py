@@ -18,7 +18,8 @@ from .identity import derived_seed, new_seed, unique_part
 from .issued import with_issued
 from .languages import language
 from .people import Person
-from .plan import Plan, make_plan, nouns_of
+from .plan import Plan, nouns_of
+from .planning import make_plan
 from .wishes import Wishes, read_wishes
 from .wording import branch, description, title
 

@@ -6,8 +6,8 @@ import pytest
 
 from QMSLibrary.contract.pull_requests import ChangeType
 from QMSLibrary.data import create_pull_request
-from QMSLibrary.data.before import base_tree
 from QMSLibrary.data.flaws import catalogue
+from QMSLibrary.data.forms.before import base_tree
 from QMSLibrary.data.pull_requests import plan_of
 
 

@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 
 from QMSLibrary.contract.pull_requests import ChangeType, FileChange
 from QMSLibrary.data import create_pull_request, pull_request_from_git
-from QMSLibrary.data.before import base_tree, text_before
-from QMSLibrary.data.diff import unified_diff
-from QMSLibrary.data.former import former_lines
-from QMSLibrary.data.git_command import Git
-from QMSLibrary.data.git_files import changed_files
-from QMSLibrary.data.repository import create_git_repository, import_trees
-from QMSLibrary.data.trees import Blob, Trees
+from QMSLibrary.data.forms.before import base_tree, text_before
+from QMSLibrary.data.forms.diff import unified_diff
+from QMSLibrary.data.forms.former import former_lines
+from QMSLibrary.data.forms.git_command import Git
+from QMSLibrary.data.forms.git_files import changed_files
+from QMSLibrary.data.forms.repository import create_git_repository, import_trees
+from QMSLibrary.data.forms.trees import Blob, Trees
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 

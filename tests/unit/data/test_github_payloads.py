@@ -16,10 +16,10 @@ from pydantic import ValidationError
 from QMSLibrary.contract.pull_requests import ChangeType
 from QMSLibrary.data import create_pull_request
 from QMSLibrary.data.errors import GitError, PayloadError, WishError
-from QMSLibrary.data.git_command import Git
-from QMSLibrary.data.repository import create_git_repository
-from QMSLibrary.data.webhook_reading import pull_request_from_webhook
-from QMSLibrary.data.webhooks import ACTIONS, PULL_REQUEST_ACTIONS, github_payload
+from QMSLibrary.data.forms.git_command import Git
+from QMSLibrary.data.forms.repository import create_git_repository
+from QMSLibrary.data.forms.webhook_reading import pull_request_from_webhook
+from QMSLibrary.data.forms.webhooks import ACTIONS, PULL_REQUEST_ACTIONS, github_payload
 
 
 def definition(action: str) -> str:

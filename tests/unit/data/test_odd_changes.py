@@ -16,12 +16,12 @@ from real_repository import Repository
 
 from QMSLibrary.contract.pull_requests import ChangeType, PullRequest
 from QMSLibrary.data import GitError, pull_request_from_git
-from QMSLibrary.data.diff import unified_diff
 from QMSLibrary.data.errors import PatchError
-from QMSLibrary.data.git_files import LARGEST
-from QMSLibrary.data.patch_text import read_patch
-from QMSLibrary.data.patches import pull_request_from_patch
-from QMSLibrary.data.repository import create_git_repository
+from QMSLibrary.data.forms.diff import unified_diff
+from QMSLibrary.data.forms.git_files import LARGEST
+from QMSLibrary.data.forms.patch_text import read_patch
+from QMSLibrary.data.forms.patches import pull_request_from_patch
+from QMSLibrary.data.forms.repository import create_git_repository
 
 LINES = "".join(f"LINE_{number} = {number}\n" for number in range(30))
 

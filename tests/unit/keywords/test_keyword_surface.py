@@ -76,8 +76,8 @@ def test_robot_can_document_it_and_knows_every_type():
 
 
 def test_the_choices_of_pull_requests_are_those_of_the_data_room():
+    from QMSLibrary.data.forms.webhooks import ACTIONS
     from QMSLibrary.data.operations import LANGUAGES, OTHER_LANGUAGES
-    from QMSLibrary.data.webhooks import ACTIONS
     from QMSLibrary.data.wishes import COMPLEXITIES
 
     assert set(typing.get_args(pull_requests.Complexity)) == set(COMPLEXITIES)

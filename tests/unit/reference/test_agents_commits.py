@@ -9,7 +9,7 @@ import pytest
 from agents_made import DOR, REVIEWER, answer, change, pull_request, reasons
 
 from QMSLibrary.contract.pull_requests import PullRequest
-from QMSLibrary.data.git import pull_request_from_git
+from QMSLibrary.data.forms.git import pull_request_from_git
 from QMSLibrary.reference.agents.roster import ROSTER
 
 MESSAGE = "feat(orders): cancel orders\n\nCustomers ask for it, and so far somebody has to do it by hand."

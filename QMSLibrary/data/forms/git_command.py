@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from .errors import GitError
+from QMSLibrary.data.errors import GitError
 
 TIME_LIMIT: Final = 120
 """Seconds that one git command may take."""

@@ -17,12 +17,12 @@ from random import Random
 from typing import Final
 
 from QMSLibrary.contract.pull_requests import ChangeType, FileChange, PullRequest
+from QMSLibrary.data.errors import WishError
+from QMSLibrary.data.pull_requests import plan_of, recipe_of
+from QMSLibrary.data.support import support_of
 
-from .errors import WishError
 from .former import former_lines, former_version
 from .parts_of_text import CODE, Parts, kind_of, parts_of
-from .pull_requests import plan_of, recipe_of
-from .support import support_of
 
 _STEPS: Final = 200  # git goes 256 steps before it takes a short cut
 _TRIES: Final = 40

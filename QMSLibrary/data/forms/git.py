@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from QMSLibrary.contract.pull_requests import MAXIMUM_FILES, PullRequest
+from QMSLibrary.data.errors import GitError
+from QMSLibrary.data.identity import unique_part
+from QMSLibrary.data.wording import slug
 
-from .errors import GitError
 from .git_command import EMPTY_TREE, Git, repository_at
 from .git_files import changed_files, trees_between
-from .identity import unique_part
 from .trees import Origin, remember_origin
-from .wording import slug
 
 _LOG: Final = ("log", "-1", "--no-show-signature", "--encoding=UTF-8", "--format=%an%x00%cI%x00%s%x00%b")
 _PREFIX_OF_TYPE: Final = {"fix": "bugfix", "docs": "docs", **dict.fromkeys(("chore", "build", "ci", "test"), "chore")}

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from QMSLibrary.contract.pull_requests import MAXIMUM_FILES, ChangeType, FileChange, PullRequest
+from QMSLibrary.data.errors import GitError, PayloadError
+from QMSLibrary.data.identity import unique_part
 
-from .errors import GitError, PayloadError
 from .git_command import Git, repository_at
 from .git_files import changed_files, trees_between
-from .identity import unique_part
 from .trees import Origin, remember_origin
 
 _STATUS: Final = {

@@ -13,9 +13,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from QMSLibrary.contract.pull_requests import PullRequest
+from QMSLibrary.data.errors import WishError, unknown
+from QMSLibrary.data.files import read_yaml
 
-from .errors import WishError, unknown
-from .files import read_yaml
 from .trees import origin_of
 
 API: Final = "https://api.github.com"
@@ -79,7 +79,7 @@ def _changes(pull_request: PullRequest, title: str | None, description: str | No
 
 @lru_cache(maxsize=1)
 def _github() -> Json:
-    return read_yaml("github.yaml")
+    return read_yaml("forms/github.yaml")
 
 
 class _Facts:

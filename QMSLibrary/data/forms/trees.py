@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from QMSLibrary.contract.pull_requests import ChangeType, PullRequest
+from QMSLibrary.data.errors import WishError
+from QMSLibrary.data.pull_requests import recipe_of
 
 from .before import base_tree
-from .errors import WishError
-from .pull_requests import recipe_of
 
 FILE: Final = "100644"
 SUBMODULE: Final = "160000"

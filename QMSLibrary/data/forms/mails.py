@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from .errors import PatchError
+from QMSLibrary.data.errors import PatchError
+
 from .git_command import Git
 
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Final
 
 from QMSLibrary.contract.pull_requests import PullRequest
+from QMSLibrary.data.errors import GitError
+from QMSLibrary.data.identity import derived_seed
+from QMSLibrary.data.pull_requests import author_of
 
 from .commits import Commit, commits_of
-from .errors import GitError
 from .git_command import Git
-from .identity import derived_seed
 from .paths import fault_of
-from .pull_requests import author_of
 from .trees import SUBMODULE, Blob, Origin, Tree, Trees, origin_of, remember_origin, trees_of
 
 _FIRST_DAY: Final = datetime(2024, 1, 8, 9, 0, tzinfo=UTC)

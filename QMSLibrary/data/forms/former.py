@@ -9,7 +9,8 @@ from functools import lru_cache
 from random import Random
 from typing import Final
 
-from .files import read_yaml
+from QMSLibrary.data.files import read_yaml
+
 from .parts_of_text import CODE, kind_of
 
 # What must keep its spelling for a line to stay a line of its language.
@@ -88,7 +89,7 @@ def _family(path: str) -> str:
 
 @lru_cache(maxsize=1)
 def _blocks() -> dict[str, list[list[str]]]:
-    return {name: sorted(blocks, key=len) for name, blocks in read_yaml("former.yaml").items()}
+    return {name: sorted(blocks, key=len) for name, blocks in read_yaml("forms/former.yaml").items()}
 
 
 def _written(block: list[str], name: str, rng: Random) -> list[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from QMSLibrary.contract.pull_requests import ChangeType, FileChange
+from QMSLibrary.data.errors import GitError
 
-from .errors import GitError
 from .git_command import Git
 from .paths import path_text
 from .trees import SUBMODULE, Blob, Tree, Trees

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Final
 
 from QMSLibrary.contract.pull_requests import MAXIMUM_FILES, ChangeType, FileChange, PullRequest
+from QMSLibrary.data.errors import PatchError
+from QMSLibrary.data.identity import unique_part
 
-from .errors import PatchError
 from .git import branch_named_after
 from .git_command import Git
 from .git_files import changed_files, trees_between
-from .identity import unique_part
 from .mails import Mail, read_mails
 from .patch_text import PatchText, Section, read_patch
 from .paths import path_text
