@@ -171,8 +171,13 @@ def _path(value: Any) -> Path:
     return Path(text)
 
 
+def _bytes(value: Any) -> bytes:
+    raise ValueError(f"expected bytes, and got {a_thing(value)}.")
+
+
 _SIMPLE: Final[dict[type, Callable[[Any], Any]]] = {
     str: _text,
+    bytes: _bytes,
     bool: yes_or_no,
     int: _whole,
     float: _number,

@@ -81,6 +81,7 @@ def wrong(hint):
         str: [("${EMPTY}", False), ("nonsense", False), ("${5}", False), ("${PR}", True), ("${{['a']}}", True)],
         timedelta: [("soon", True), ("${EMPTY}", True), ("-1 s", True), ("9999999999999 days", True), ("${PR}", True)],
         datetime: [("soon", True), ("${EMPTY}", True), ("-1 s", True), ("${PR}", True)],
+        bytes: [("${5}", True), ("${PR}", True)],
         Path: [("/nowhere/at/all", False), ("${EMPTY}", True), ("${PR}", True)],
         EventName: [("workflow.start", True), ("${EMPTY}", True), ("${PR}", True)],
         Share: [("95", True), ("many", True), ("nan", True), ("-3 %", True), ("${PR}", True)],
