@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer
 
@@ -14,6 +15,10 @@ Seconds = Annotated[
     PlainSerializer(lambda value: value.total_seconds(), return_type=float, when_used="json"),
 ]
 Moment = AwareDatetime
+
+
+LONGEST_SHOWN: Final = 120
+"""Characters of a text that a logged value shows."""
 
 
 def noun(kind: type) -> str:
@@ -34,6 +39,14 @@ class NoField(AttributeError, KeyError):  # noqa: N818 - it says what happened
         return str(self.args[0])
 
 
+def _cut(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > LONGEST_SHOWN:
+        return f"{value[:LONGEST_SHOWN]}… ({len(value)} characters)"
+    if isinstance(value, dict):
+        return {name: _cut(one) for name, one in value.items()}
+    return [_cut(one) for one in value] if isinstance(value, list) else value
+
+
 class Model(BaseModel):
     """A value that crosses the border between two parties; snake_case on the wire.
 
@@ -42,6 +55,10 @@ class Model(BaseModel):
     """
 
     model_config = ConfigDict(extra="ignore", defer_build=True, use_attribute_docstrings=True)
+
+    def __str__(self) -> str:
+        """As JSON, with long texts cut: what a tester sees who logs it."""
+        return json.dumps(_cut(self.model_dump(mode="json")), indent=2, ensure_ascii=False)
 
     def __getitem__(self, name: str) -> Any:
         if name not in type(self).model_fields:

@@ -14,7 +14,7 @@ from robot.utils import timestr_to_secs
 
 from QMSLibrary.checks.asked import Asked
 from QMSLibrary.checks.verdict import Verdict
-from QMSLibrary.contract.model import Model
+from QMSLibrary.contract.model import Model, noun
 
 from .errors import CheckFailed, KeywordError
 from .words import did_you_mean, shown
@@ -86,6 +86,8 @@ def check(value: Any, operator: Operator, expected: Any, message: str | None, as
             )
         return value
     symbol = operator.value
+    if isinstance(value, Enum) and symbol in ("==", "!=") and isinstance(expected, str):
+        _refuse_unknown(type(value), expected)
     wanted = expected if symbol in _RAW else _alike(plain, expected, symbol)
     if symbol in _TEXTUAL:
         plain = str(plain)
@@ -103,6 +105,15 @@ def check(value: Any, operator: Operator, expected: Any, message: str | None, as
         # The operator is for those who know Python; the name of its exception helps nobody.
         raise KeywordError(_EXCEPTION.sub("", str(error))) from None
     return value if symbol not in _RAW and symbol != "$" else result
+
+
+def _refuse_unknown(kind: type[Enum], expected: str) -> None:
+    """A name that does not exist is never right, whatever the QMS says. Raises KeywordError with those that do."""
+    names = [str(member.value) for member in kind]
+    if expected not in names:
+        raise KeywordError(
+            f"There is no {noun(kind)} {expected!r}.{did_you_mean(expected, names)} There are: {', '.join(names)}."
+        )
 
 
 def _failed(value: Any, symbol: str, wanted: Any, message: str | None, asked: Asked) -> str:

@@ -173,7 +173,7 @@ if (caughtKeywords) {
 }
 bars(
   "suiteFailureLineID",
-  suites.filter((row) => Number(row[4])).sort((a, b) => b[4] - a[4]).slice(0, 10).map((row) => [row[0], Number(row[4])]),
+  suites.filter((row) => Number(row[4])).sort((a, b) => b[4] - a[4]).slice(0, 10).map((row) => [row[0].split(".").pop(), Number(row[4])]),
   STATUS_COLORS.Fail
 );
 bars("testExecutionTrends", byDuration(tests), "#7fa8d1");

@@ -112,7 +112,8 @@ def _read(value: Any, what: str) -> Any:
 
 def _pull_request(data: Any) -> Json:
     if not isinstance(data, Mapping):
-        raise PayloadError(f"A payload of GitHub is a JSON object, not {type(data).__name__}.")
+        seen = "a list" if isinstance(data, list | tuple) else f"something that is none: {str(data)[:60]!r}"
+        raise PayloadError(f"A payload of GitHub is a JSON object with fields, not {seen}.")
     pull = data.get("pull_request")
     if isinstance(pull, Mapping) and isinstance(pull.get("head"), Mapping):
         return pull

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -112,3 +113,18 @@ def test_a_duration_travels_as_seconds_and_comes_back() -> None:
     dumped = wanted.model_dump(mode="json")
     assert dumped["workflow_duration"] == 14400.25
     assert targets.Targets.model_validate(dumped) == wanted
+
+
+def test_a_logged_value_is_json_without_the_text_of_whole_files():
+    class Sheet(Model):
+        title: str
+        at: datetime
+        took: timedelta
+        content: str
+
+    sheet = Sheet(title="a", at=datetime(2026, 1, 2, tzinfo=UTC), took=timedelta(seconds=2), content="x" * 5000)
+    seen = json.loads(str(sheet))
+    assert seen["title"] == "a"
+    assert seen["at"].startswith("2026-01-02T00:00:00")
+    assert seen["content"].endswith("(5000 characters)")
+    assert len(str(sheet)) < 400

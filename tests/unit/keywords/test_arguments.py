@@ -322,3 +322,10 @@ def test_what_cannot_be_compared_is_said_in_words():
         check(None, AssertionOperator["<"], "5", None, IT)
     with pytest.raises(KeywordError, match="no operator"):
         check(5, None, "5", None, IT)
+
+
+def test_a_state_that_does_not_exist_is_the_testers_mistake_and_nobody_is_blamed():
+    with pytest.raises(KeywordError) as caught:
+        check(WorkflowState.DOR_FAILED, AssertionOperator["=="], "COMPLETE", None, IT)
+    assert "There is no workflow state 'COMPLETE'. Did you mean 'COMPLETED'?" in str(caught.value)
+    assert "blame" not in str(caught.value)
