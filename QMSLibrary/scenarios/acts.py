@@ -9,8 +9,9 @@ from pydantic import Field
 from QMSLibrary.environments import Capability
 
 from .calls import Call, Subject, call, variable
-from .parts import Act, Observed, Where, kind
+from .parts import Act, Observed, kind
 from .values import CURRENT, Level, Name, Names, RoleName, StateName, StepName, StepOrCurrent, Text, Time
+from .where import Where
 
 Rating = Annotated[float, Field(ge=1.0, le=5.0)]
 _REFERENCE = frozenset({"pull_request", "files_of"})

@@ -10,9 +10,10 @@ from QMSLibrary.formats.yaml_file import Place, Steps, Values
 from .errors import meant
 from .faults import Inject, Lift
 from .model import MAIN, Scenario
-from .parts import Part, Where
+from .parts import Part
 from .structure import Parallel, Repeat
 from .values import ANY_VARIABLE, VARIABLE
+from .where import Where
 
 
 class Problem(NamedTuple):

@@ -10,8 +10,9 @@ from QMSLibrary.contract.steps import STEP_CHECKS, Step
 
 from .calls import Call, Subject, call
 from .conditions import Condition
-from .parts import Observed, Where, kind
+from .parts import Observed, kind
 from .values import Action, EventName, Findings, Level, Names, RoleName, ServiceName, StepName, Text, Time, wrong
+from .where import Where
 
 Count = Annotated[int, Field(ge=0)]
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 from QMSLibrary.environments import Capability
 
 from .calls import Call, Subject, call
-from .parts import Act, Where, kind
+from .parts import Act, kind
 from .values import ServiceName, Short
+from .where import Where
 
 if TYPE_CHECKING:
     AnyFault = Any

@@ -11,10 +11,11 @@ from QMSLibrary.environments import Capability
 
 from . import acts, expectations, faults, structure
 from .faults import FAULTS
-from .parts import KINDS, Part, Where
+from .parts import KINDS, Part
 from .structure import needed
 from .unions import Entry, Labelled, one_of
 from .values import CapabilityName, Name, Strict, Text
+from .where import Where
 from .wishes import PullRequestWishes
 
 T = TypeVar("T")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from QMSLibrary.environments import Capability
 from QMSLibrary.formats.yaml_file import Steps
 
 from .calls import Call, Subject
+from .player import Player
 from .values import Name, Short
-
-if TYPE_CHECKING:
-    from .running import Run
+from .where import Where
 
 P = TypeVar("P", bound="type[Part]")
 KINDS: Final[dict[str, type[Part]]] = {}
@@ -29,38 +27,6 @@ def kind(name: str) -> Callable[[P], P]:
         return part
 
     return register
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Where a part is: for the file, and in words."""
-
-    steps: Steps
-    words: tuple[str, ...]
-    branch: str | None = None
-    """The pull request of the branch it is in."""
-
-    def into(self, *steps: str | int, word: str = "") -> Where:
-        """Further in."""
-        return replace(self, steps=(*self.steps, *steps), words=(*self.words, word) if word else self.words)
-
-    def item(self, number: int) -> Where:
-        """The part with this position, from 0. ``steps`` becomes ``steps 3``; deeper in it is the number alone."""
-        if self.words == ("steps",):
-            return replace(self, steps=(*self.steps, number), words=(f"steps {number + 1}",))
-        return self.into(number, word=str(number + 1))
-
-    def on(self, branch: str) -> Where:
-        """The branch of a pull request."""
-        return replace(self.into("branches", branch, word=branch), branch=branch)
-
-    def within(self, way: Steps) -> Where:
-        """A list of parts inside; ``steps`` and ``then`` go without saying."""
-        word = "" if way[-1] in ("steps", "then") else str(way[-1])
-        return self.into(*way, word=word)
-
-    def __str__(self) -> str:
-        return " → ".join(self.words)
 
 
 class Part(Short):
@@ -90,7 +56,7 @@ class Part(Short):
         """What the environment must be able to do for it."""
         return self.needs
 
-    def run(self, run: Run, at: Where, name: str | None) -> Iterator[None]:
+    def run(self, run: Player, at: Where, name: str | None) -> Iterator[None]:
         """Do it, step by step: it stops before each thing that it does, so that others can have their turn."""
         raise NotImplementedError
 
@@ -115,13 +81,13 @@ class Act(Part):
         """``place``."""
         return place.into(self.kind)
 
-    def before(self, run: Run, at: Where, subject: Subject) -> None:
+    def before(self, run: Player, at: Where, subject: Subject) -> None:
         """What has to be known before it is done."""
 
-    def after(self, run: Run, at: Where, subject: Subject, value: Any) -> None:
+    def after(self, run: Player, at: Where, subject: Subject, value: Any) -> None:
         """What follows from it; ``value`` is what its last keyword has returned."""
 
-    def run(self, run: Run, at: Where, name: str | None) -> Iterator[None]:
+    def run(self, run: Player, at: Where, name: str | None) -> Iterator[None]:
         """Do it."""
         yield
         run.perform(self, at, name)
@@ -130,6 +96,6 @@ class Act(Part):
 class Observed(Act):
     """An act that is about a workflow, so the pull request must have been triggered."""
 
-    def before(self, run: Run, at: Where, subject: Subject) -> None:
+    def before(self, run: Player, at: Where, subject: Subject) -> None:
         """There has to be a workflow."""
         run.require_workflow(subject, at)

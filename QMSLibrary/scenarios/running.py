@@ -14,9 +14,10 @@ from .calls import Subject, call, escaped
 from .conditions import Conditions
 from .errors import ScenarioError, ScenarioFailed
 from .model import MAIN
-from .parts import Act, Where
+from .parts import Act
 from .stage import Stage, ends_everything
 from .values import VARIABLE
+from .where import Where
 from .wishes import check
 
 if TYPE_CHECKING:

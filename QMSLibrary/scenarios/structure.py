@@ -12,8 +12,9 @@ from QMSLibrary.environments import Capability
 from QMSLibrary.formats.yaml_file import Steps
 
 from .conditions import Condition
-from .parts import Part, Where, kind
+from .parts import Part, kind
 from .values import Name, wrong
+from .where import Where
 
 if TYPE_CHECKING:
     AnyPart = Any
