@@ -223,6 +223,34 @@ def test_bad_style_is_told_and_blocks_nothing(path: str, content: str, type_: st
     assert found.failure_reasons == []
 
 
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("src/a.js", "const total = (column) => rows.reduce(sum, column);\nconst failed = total(2);\nshow(failed);\n"),
+        ("src/a.js", 'const search = () => {\n  run();\n};\ninput.addEventListener("input", search);\n'),
+        ("src/a.js", "let chosen;\nlet onPick;\nonPick = function () {\n  chosen = 1;\n};\nlist.onclick = onPick;\n"),
+        ("src/a.py", 'def f(code):\n    return re.sub(r" is None\\b", " == None", code)\n'),
+        ("src/a.py", "def f(a):\n    return a is None  # not a == None\n"),
+        ("src/a.py", "def f(a, b):\n    return a == b is not None\n"),
+    ],
+)
+def test_style_that_only_looks_bad_is_not_told(path: str, content: str) -> None:
+    assert answer(REVIEWER, pull_request(change(path, content))).findings == []
+
+
+@pytest.mark.parametrize(
+    ("comparison", "message"),
+    [
+        ("a == None", "None is compared with ==; use is"),
+        ("None == a", "None is compared with ==; use is"),
+        ("f'{a != None}'", "None is compared with !=; use is not"),
+    ],
+)
+def test_a_comparison_with_none_says_what_to_use(comparison: str, message: str) -> None:
+    found = answer(REVIEWER, pull_request(change("src/a.py", f"def f(a):\n    return {comparison}\n")))
+    assert [(one.type, one.line, one.message) for one in found.findings] == [("comparison", 2, message)]
+
+
 def test_the_scanner_beside_another_step_tells_and_decides_nothing() -> None:
     flawed = change("src/a.py", "def f(db, a):\n    return db.execute(f\"SELECT a FROM b WHERE c = '{a}'\")\n")
     beside = answer(SCANNER, pull_request(flawed), step=Step.DOR_VALIDATION)
