@@ -10,7 +10,7 @@ from QMSLibrary.contract.targets import Targets
 from .base import Agent, ReviewContext, Verdict
 from .files import FileKind
 from .manifests import debug_setting, problem_of_manifest
-from .reading import Reading
+from .reading import Reading, Source
 
 MOSTLY_DOCUMENTED: Final = 0.9
 """Share of public functions that must be documented, by themselves or by a documentation file."""
@@ -46,17 +46,26 @@ def _coverage(reading: Reading, verdict: Verdict) -> float | None:
         verdict.check("coverage_threshold_met")
         return coverage
     verdict.check("coverage_threshold_met", "coverage_below_threshold")
-    for source in reading.sources:
+    share = f"{coverage:.1f} % of the changed lines are covered"
+    blamed = [source for source in reading.sources if _is_poorly_covered(source)]
+    for source in blamed:
         missed = [function for function, reached in source.functions if not reached]
-        if missed:
-            names = ", ".join(function.label for function in missed[:5]) + (" …" if len(missed) > 5 else "")
-            verdict.find(
-                "coverage_below_threshold",
-                f"no test reaches {names}; {coverage:.1f} % of the changed lines are covered, not {COVERAGE:.0f} %",
-                path=source.change.path,
-                line=missed[0].start_line,
-            )
+        names = ", ".join(function.label for function in missed[:5]) + (" …" if len(missed) > 5 else "")
+        verdict.find(
+            "coverage_below_threshold",
+            f"no test in this pull request reaches {names}; {share}, not {COVERAGE:.0f} %",
+            path=source.change.path,
+            line=missed[0].start_line,
+        )
+    if not blamed:
+        verdict.find("coverage_below_threshold", f"{share} by tests in this pull request, not {COVERAGE:.0f} %")
     return coverage
+
+
+def _is_poorly_covered(source: Source) -> bool:
+    """Whether its functions can be named as missed: those of a small change are mostly old, which ones is not known."""
+    total, reached = source.covered_lines
+    return not source.small and 100.0 * reached < COVERAGE * total
 
 
 def _documentation(reading: Reading, verdict: Verdict) -> list[str]:

@@ -34,6 +34,7 @@ _PYTHON: Final = """
 [(import_statement) (import_from_statement)] @import
 (decorated_definition (decorator) @decorator)
 (except_clause) @handler
+(comparison_operator (none)) @comparison
 (pair) @pair
 [(default_parameter value: (string)) (typed_default_parameter value: (string))] @pair
 (argument_list (identifier) @reference)

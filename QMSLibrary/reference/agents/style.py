@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from .source import MODULE_LEVEL, Module
+from .source import MODULE_LEVEL, Assignment, Module
 from .syntax import text
 
 LONGEST_LINE: Final = 140
@@ -18,7 +18,7 @@ _SNAKE: Final = re.compile(r"^_*[a-z0-9_]*$|^[A-Z][A-Z0-9_]*$|^(?:visit|test|set
 _CAMEL: Final = re.compile(r"^[#_$]*[a-zA-Z$][a-zA-Z0-9$]*_?$|^[A-Z][A-Z0-9_]*$|^_+$")
 _LOGGERS: Final = {"log", "debug", "dir", "trace"}
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
-_EQUALS_NONE: Final = re.compile(r"[=!]=\s*None\b")
+_INSTEAD: Final = {"==": "is", "!=": "is not"}
 _TIGHT: Final = re.compile(r"^\s*[A-Za-z_]\w*=[^=\s]")
 
 
@@ -80,8 +80,20 @@ def _of_names(module: Module) -> Iterable[StyleFinding]:
         if owner not in words:
             function = module.functions[owner]
             words[owner] = Counter(_NAME.findall(module.data[function.start : function.end].decode("utf-8", "replace")))
-        if words[owner][name] == 1 and not name.startswith("_"):
+        if words[owner][name] == 1 and not name.startswith("_") and _is_local(module, assignment):
             yield StyleFinding("unused_variable", line, owner, f"nothing uses {name}")
+
+
+def _is_local(module: Module, assignment: Assignment) -> bool:
+    """Whether only the function that it stands in can use it.
+
+    A script's function may itself be the value of the name, and what is assigned without a declaration is from outside.
+    """
+    if module.language == "python":
+        return True
+    declaration = assignment.value.parent
+    itself = assignment.start == module.functions[assignment.owner].start
+    return not itself and declaration is not None and declaration.type == "variable_declarator"
 
 
 def _of_python(module: Module) -> Iterable[StyleFinding]:
@@ -95,12 +107,12 @@ def _of_python(module: Module) -> Iterable[StyleFinding]:
         line = module.line_of(assignment.start)
         if _TIGHT.match(module.lines[line - 1]):
             yield StyleFinding("spacing", line, assignment.owner, "blanks are missing around =")
-    for index, function in enumerate(module.functions):
-        body = module.lines[function.start_line - 1 : function.end_line]
-        for offset, line_text in enumerate(body):
-            if "None" in line_text and _EQUALS_NONE.search(line_text):
-                message = "None is compared with 'is'"
-                yield StyleFinding("comparison", function.start_line + offset, index, message)
+    for node in module.nodes("comparison"):
+        parts = [part for part in node.children if part.type != "comment"]
+        for left, operator, right in zip(parts, parts[1:], parts[2:], strict=False):
+            if operator.type in _INSTEAD and "none" in (left.type, right.type):
+                message = f"None is compared with {operator.type}; use {_INSTEAD[operator.type]}"
+                yield StyleFinding("comparison", module.line(operator), module.owner_of(node.start_byte), message)
 
 
 def _of_script(module: Module) -> Iterable[StyleFinding]:

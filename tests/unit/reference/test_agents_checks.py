@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from agents_made import ALL_PASSED, COORDINATOR, DOD, DOR, REVIEWER, SCANNER, answer, change, pull_request, reasons
 
-from QMSLibrary.contract.pull_requests import ChangeType
+from QMSLibrary.contract.pull_requests import ChangeType, FileChange
 from QMSLibrary.contract.steps import STEP_AGENTS, STEP_CHECKS, Step, StepStatus
 from QMSLibrary.reference.agents.roster import ROSTER
 
@@ -223,6 +223,34 @@ def test_bad_style_is_told_and_blocks_nothing(path: str, content: str, type_: st
     assert found.failure_reasons == []
 
 
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("src/a.js", "const total = (column) => rows.reduce(sum, column);\nconst failed = total(2);\nshow(failed);\n"),
+        ("src/a.js", 'const search = () => {\n  run();\n};\ninput.addEventListener("input", search);\n'),
+        ("src/a.js", "let chosen;\nlet onPick;\nonPick = function () {\n  chosen = 1;\n};\nlist.onclick = onPick;\n"),
+        ("src/a.py", 'def f(code):\n    return re.sub(r" is None\\b", " == None", code)\n'),
+        ("src/a.py", "def f(a):\n    return a is None  # not a == None\n"),
+        ("src/a.py", "def f(a, b):\n    return a == b is not None\n"),
+    ],
+)
+def test_style_that_only_looks_bad_is_not_told(path: str, content: str) -> None:
+    assert answer(REVIEWER, pull_request(change(path, content))).findings == []
+
+
+@pytest.mark.parametrize(
+    ("comparison", "message"),
+    [
+        ("a == None", "None is compared with ==; use is"),
+        ("None == a", "None is compared with ==; use is"),
+        ("f'{a != None}'", "None is compared with !=; use is not"),
+    ],
+)
+def test_a_comparison_with_none_says_what_to_use(comparison: str, message: str) -> None:
+    found = answer(REVIEWER, pull_request(change("src/a.py", f"def f(a):\n    return {comparison}\n")))
+    assert [(one.type, one.line, one.message) for one in found.findings] == [("comparison", 2, message)]
+
+
 def test_the_scanner_beside_another_step_tells_and_decides_nothing() -> None:
     flawed = change("src/a.py", "def f(db, a):\n    return db.execute(f\"SELECT a FROM b WHERE c = '{a}'\")\n")
     beside = answer(SCANNER, pull_request(flawed), step=Step.DOR_VALIDATION)
@@ -302,6 +330,37 @@ def test_a_small_change_may_be_reached_through_files_that_did_not_change() -> No
     assert not answer(DOR, pull_request(small, other)).checks["tests_covered"]
     large = change("src/shop/inner.py", old, type=ChangeType.MODIFIED, additions=60)
     assert not answer(DOR, pull_request(large, facade)).checks["tests_covered"]
+
+
+def poorly_covered(*files: FileChange) -> list[tuple[str | None, str]]:
+    """Path and message of what is said about the coverage."""
+    found = answer(DOD, pull_request(*files))
+    assert found.failure_reasons == ["coverage_below_threshold"]
+    return [(one.path, one.message) for one in found.findings if one.type == "coverage_below_threshold"]
+
+
+def test_poor_coverage_names_files_that_are_new_and_poorly_covered_themselves() -> None:
+    bare = change("src/bills.py", 'def bill(a):\n    """Bill."""\n    b = a.b\n    return b\n')
+    mostly = "".join(f'def new_{n}(a):\n    """Add."""\n    return a + {n}\n\n\n' for n in range(9))
+    well = change("src/sums.py", f'{mostly}def left(a):\n    """Go."""\n    return a\n')
+    names = ", ".join(f"new_{n}" for n in range(6))
+    tests = change("tests/test_sums.py", f"from sums import {names}\n\n\ndef test_it():\n    assert run({names})\n")
+    old = "".join(f'def old_{n}(a):\n    """Old."""\n    return a + {n}\n\n\n' for n in range(20))
+    touched = change("lib/old.py", old, type=ChangeType.MODIFIED, additions=1)
+    more = ", ".join(f"new_{n}" for n in range(9))
+    enough = change("tests/test_sums.py", f"from sums import {more}\n\n\ndef test_it():\n    assert run({more})\n")
+    assert [path for path, _ in poorly_covered(bare, well, touched, tests)] == ["src/bills.py", "src/sums.py"]
+    rest = [change(f"src/bills_{n}.py", bare.content) for n in range(2)]
+    said = poorly_covered(*rest, well, touched, enough)
+    assert [path for path, _ in said] == ["src/bills_0.py", "src/bills_1.py"]
+    assert said[0][1].startswith("no test in this pull request reaches bill; 6")
+
+
+def test_poor_coverage_of_small_changes_alone_names_the_total_alone() -> None:
+    old = "".join(f'def old_{n}(a):\n    """Old."""\n    return a + {n}\n\n\n' for n in range(20))
+    touched = [change(f"lib/old_{n}.py", old, type=ChangeType.MODIFIED, additions=2) for n in range(2)]
+    message = "66.7 % of the changed lines are covered by tests in this pull request, not 80 %"
+    assert poorly_covered(SERVICE, TESTS, *touched) == [(None, message)]
 
 
 def test_public_functions_are_described_somewhere() -> None:
