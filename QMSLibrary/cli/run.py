@@ -30,8 +30,9 @@ examples:
   qms run --environment staging                  on the QMS described in variables/staging.yaml
   qms run --processes 2 --results /tmp/results
 
-Each run has a folder of its own in results/; results/latest is the last one. Passwords are taken from the environment
-variables that the environment's file names; do not give secrets as arguments.
+Each run has a folder of its own in results/; results/latest is the one whose report was made last, so not
+one that is still at work or was killed before its report was made (its folder has an unfinished.txt). Passwords are
+taken from the environment variables that the environment's file names; do not give secrets as arguments.
 
 exit codes: 0 all passed, 1-249 so many tests failed, 250 that many or more, 252 nothing ran because what was asked for
 cannot be done, 253 stopped by Ctrl-C or a signal (what had run is in the report).

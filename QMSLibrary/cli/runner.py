@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from QMSLibrary.reports import plan
 from QMSLibrary.reports.live import Display
-from QMSLibrary.reports.merge import Part
+from QMSLibrary.reports.merge import NOT_STARTED, Part
 from QMSLibrary.reports.progress import FILE_VARIABLE, Ended, Progress
 
 from .categories import ALONE, Category, and_tag
@@ -28,7 +28,6 @@ _LOOK_EVERY: Final = 0.1
 """Seconds between two looks at the progress."""
 _GRACE: Final = 10.0
 """Seconds that tests have for their teardowns when they are stopped."""
-_NEVER_STARTED: Final = "Robot did not start it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,5 +209,5 @@ def _why_missing(folder: Path) -> str:
     for file in [*sorted(folder.glob("*/pabot_results/**/*_stderr.out")), folder / "pabot.log"]:
         lines = file.read_text(encoding="utf-8", errors="replace").strip().splitlines() if file.exists() else []
         if lines:
-            return "\n".join([_NEVER_STARTED, *lines[-8:]])
-    return _NEVER_STARTED
+            return "\n".join([NOT_STARTED, *lines[-8:]])
+    return NOT_STARTED

@@ -104,6 +104,17 @@ class EventHub:
         subscription = self._subscriptions.get(service)
         return None if subscription is None or subscription.live else subscription.trouble
 
+    def any_down(self) -> bool:
+        """Whether a stream that was asked for is not up now.
+
+        Raises EnvironmentEnded when it is down because there is nothing left that could come.
+        """
+        with self._changed:
+            down = any(one.decided and not one.live for one in self._subscriptions.values())
+        if down and (why := self._why_ended()) is not None:
+            raise EnvironmentEnded(why)
+        return down
+
     def notes(self) -> list[str]:
         """What was odd since the last call: drops, unreadable entries, unknown types."""
         with self._changed:
@@ -186,10 +197,7 @@ class EventHub:
         """
         deadline = monotonic() + timeout
         while True:
-            with self._changed:
-                down = any(one.decided and not one.live for one in self._subscriptions.values())
-            if down and (why := self._why_ended()) is not None:
-                raise EnvironmentEnded(why)
+            down = self.any_down()
             with self._changed:
                 if (self._number, self._epoch) != since or self._closed:
                     return

@@ -7,14 +7,19 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 from xml.parsers import expat
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from robot.model import BodyItem
     from robot.result import Result, TestCase, TestSuite
     from robot.running import TestCase as PlannedTest
     from robot.running import TestSuite as PlannedSuite
 
+NOT_STARTED: Final = "Robot did not start it."
+"""How a reason begins when nobody stopped the run, and Robot ended all the same before it came to a test."""
 _STOPPED: Final = ("Test execution stopped due to a fatal error.", "Execution terminated by signal")
 _OF_THE_MACHINERY: Final = ("output", "robot_", "user_command_", "pabot_")
 
@@ -148,6 +153,10 @@ def _complete(suite: TestSuite, planned: PlannedSuite, reason: str) -> None:
     for test in suite.tests:
         if test.failed and any(words in test.message for words in _STOPPED):
             test.message = f"{reason}\n\n{test.message}"
+        elif test.failed and not test.message and test.start_time is None:
+            # Robot writes verdict and start of a test together at its end; this one's Robot was killed before.
+            test.message = _was_running(reason)
+            test.start_time = _first_start(test)
     missing = [_not_run(test, reason) for test in planned.tests if seen.isdisjoint((test.name, test.lineno))]
     last = len(order)
     tests = sorted([*suite.tests, *missing], key=lambda test: order.get(test.name, order.get(test.lineno, last)))
@@ -158,6 +167,21 @@ def _complete(suite: TestSuite, planned: PlannedSuite, reason: str) -> None:
         _complete(next(one for one in suite.suites if one.name == child.name), child, reason)
     # A Robot that was killed has not said when its suites began.
     _span(suite, [*suite.tests, *suite.suites])
+
+
+def _was_running(reason: str) -> str:
+    if reason.startswith(NOT_STARTED):
+        reason = f"its Robot ended unexpectedly.{reason.removeprefix(NOT_STARTED)}"
+    return f"It was running when {reason[:1].lower()}{reason[1:]}"
+
+
+def _first_start(item: TestCase | BodyItem) -> datetime | None:
+    """The start of the first keyword in it that has one, however deep: those that had not ended have none."""
+    setup = [item.setup] if getattr(item, "has_setup", False) else []
+    for child in (*setup, *getattr(item, "body", ())):
+        if start := getattr(child, "start_time", None) or _first_start(child):
+            return cast("datetime", start)
+    return None
 
 
 def _not_run(planned: PlannedTest, reason: str) -> TestCase:

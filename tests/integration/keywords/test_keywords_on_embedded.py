@@ -462,6 +462,8 @@ Nothing Goes On
     Get Workflow    workflow=any
 Not Even Agreement
     Components Should Agree    workflow=any
+Nothing To Record
+    Start Recording Events
 """
 
 
@@ -477,7 +479,7 @@ def test_a_wait_ends_with_its_environment_and_says_so(tmp_path, home, wait):
     began = time.monotonic()
     tests, output = run(tmp_path, KILLED % wait)
     assert tests["One Service Is Dead"].passed, output
-    for name in ("The Environment Is Dead", "Nothing Goes On", "Not Even Agreement"):
+    for name in ("The Environment Is Dead", "Nothing Goes On", "Not Even Agreement", "Nothing To Record"):
         message = tests[name].message
         assert message.startswith("The environment 'embedded' itself has ended: its keeper (process "), message
         assert ".died" in message

@@ -24,6 +24,14 @@ def test_every_command_explains_itself(command, capsys):
     assert "examples:" in out or "exit codes:" in out
 
 
+def test_the_help_of_run_says_which_runs_latest_leads_to(capsys):
+    with pytest.raises(SystemExit):
+        main(["run", "--help"])
+    out = " ".join(capsys.readouterr().out.split())
+    assert "results/latest is the one whose report was made last" in out
+    assert "unfinished.txt" in out
+
+
 def test_help_names_every_command_and_the_exit_codes(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])

@@ -152,6 +152,62 @@ def test_a_test_that_was_stopped_says_why(suites, tmp_path):
     assert test.message == "The run was stopped by Ctrl-C.\n\nExecution terminated by signal"
 
 
+KILLED = """\
+*** Test Cases ***
+Killed
+    Inner
+    Log    not reached
+Killed At Once
+    Log    first
+*** Keywords ***
+Inner
+    Log    begun
+    Log    also not reached
+"""
+
+
+@pytest.fixture
+def killed(tmp_path):
+    """Merges what a Robot left that was killed when it had written this much of its output."""
+    folder = tmp_path / "suites" / "beta"
+    folder.mkdir(parents=True)
+    (folder / "three.robot").write_text(KILLED)
+    whole = run(folder, tmp_path / "whole.xml").read_bytes()
+    cut = tmp_path / "cut.xml"
+
+    def at(words: bytes, reason: str):
+        cut.write_bytes(whole[: whole.index(words)])
+        suite = merged(folder, [cut], reason).suite
+        return suite, {test.name: test for test in suite.all_tests}
+
+    at.whole = ExecutionResult(io.BytesIO(whole)).suite
+    return at
+
+
+def test_a_test_that_was_running_when_its_robot_was_killed_says_so_and_when_it_began(killed):
+    suite, tests = killed(b"also not reached", "The runner was killed: it ended.")
+    (first, _) = killed.whole.all_tests
+    test = tests["Killed"]
+    assert test.status == "FAIL"
+    assert test.message == "It was running when the runner was killed: it ended."
+    # Of a keyword that has not ended Robot has written no start; the first one in it that has ended has one.
+    assert test.start_time == suite.start_time == first.body[0].body[0].start_time
+    assert tests["Killed At Once"].message == "Not run. The runner was killed: it ended."
+
+
+def test_a_running_test_without_a_finished_keyword_has_the_reason_and_no_start(killed):
+    _, tests = killed(b">first<", "The run was stopped by Ctrl-C.")
+    assert tests["Killed"].passed
+    assert tests["Killed At Once"].message == "It was running when the run was stopped by Ctrl-C."
+    assert tests["Killed At Once"].start_time is None
+
+
+def test_a_running_test_whose_robot_died_alone_is_not_said_to_have_never_started(killed):
+    _, tests = killed(b"also not reached", f"{merge.NOT_STARTED}\nlast words")
+    assert tests["Killed"].message == "It was running when its Robot ended unexpectedly.\nlast words"
+    assert tests["Killed At Once"].message == f"Not run. {merge.NOT_STARTED}\nlast words"
+
+
 def test_what_suites_wrote_is_kept_and_what_the_machinery_wrote_is_not(tmp_path):
     for number in ("0", "1"):
         folder = tmp_path / "parts" / "alpha" / "together" / "pabot_results" / number
