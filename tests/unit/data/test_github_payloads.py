@@ -189,7 +189,7 @@ def test_a_clone_that_lacks_the_commits_says_how_to_get_them(tmp_path):
         (lambda p: {"zen": "x", "hook_id": 1}, {"files": LISTED}, "GitHub's ping"),
         (lambda p: {"action": "created", "issue": {"pull_request": {"url": "x"}}}, {"files": LISTED}, "comment on"),
         (lambda p: {"ref": "refs/heads/main", "commits": []}, {"files": LISTED}, "It has: ref, commits"),
-        (lambda p: [p], {"files": LISTED}, "a JSON object, not list"),
+        (lambda p: [p], {"files": LISTED}, "a JSON object with fields, not a list"),
         (lambda p: "{", {"files": LISTED}, "is no JSON"),
         (lambda p: "\0", {"files": LISTED}, "no JSON text and no file"),
         (lambda p: "x" * 5000, {"files": LISTED}, "File name too long"),
