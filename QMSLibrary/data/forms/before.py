@@ -212,9 +212,10 @@ class _Before:
         """Where lines that are gone stood: where a part is new; else before a part, else at the end."""
         kind, end = kind_of(self.path), len(self.now) - (not self.ended)
         if kind == "yaml":  # settings of their own begin at the margin
-            return next((n for n, line in enumerate(self.now) if n and line[:1].isalnum() and ": " in line), 1)
+            settings = (n for n, line in enumerate(self.now) if n and line[:1].isalnum() and ": " in line)
+            return min(next(settings, 1), end)
         if kind == "json":
-            return next((n + 1 for n, line in enumerate(self.now) if n in parts.singles), end)
+            return min(next((n + 1 for n, line in enumerate(self.now) if n in parts.singles), end), end)
         starts = [unit.start for unit in parts.units]
         new = [start for start in starts if old.get(start, "") is None]
         around = [start for start in starts if start in old or start - 1 in old]

@@ -102,6 +102,8 @@ def changes(draw: st.DrawFn) -> FileChange:
 
 # Thirty texts cost git as much as one. They are not shrunk: the wrong ones among them are shown.
 @settings(max_examples=12, deadline=None, suppress_health_check=SLOW, phases=(Phase.explicit, Phase.generate))
+@example([FileChange(path="file.yaml", content="a: 1", additions=0, deletions=35)])  # a last line without an end
+@example([FileChange(path="file.json", content='  "a": 1,', additions=0, deletions=3)])
 @given(st.lists(changes(), min_size=30, max_size=30))
 def test_git_counts_what_was_said_of_any_text(files):
     before = [text_before(file, seed=7) for file in files]
