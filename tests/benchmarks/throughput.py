@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 
 from QMSLibrary.client.qms import QMS
+from QMSLibrary.client.waiting import snapshot
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.targets import Targets
-from QMSLibrary.contract.workflows import WorkflowRequest, WorkflowState
+from QMSLibrary.contract.workflows import PENDING_STATE, WorkflowRequest, WorkflowState
 from QMSLibrary.data.pull_requests import create_pull_requests
 from QMSLibrary.history.statistics import percentile
 
@@ -30,27 +31,28 @@ def _review(qms: QMS, count: int, at_once: int) -> tuple[float, list[float], int
         times.append(time.perf_counter() - begun)
         return workflow.id
 
-    begun = time.perf_counter()
+    begun, mark = time.perf_counter(), hub.mark
     with ThreadPoolExecutor(at_once) as threads:
         ids = set(threads.map(start, requests))
-    while True:
+    states: dict[str, str] = {}
+    while len(states) < count and time.perf_counter() - begun < 120:
+        # Told by the events alone: asking again and again would load what is measured.
         since = hub.now()
-        states = {one.id: one.state for one in qms.orchestration.workflows(role=Role.DEVELOPER) if one.id in ids}
-        ended = [state for state in states.values() if state not in _GOING_ON]
-        if len(ended) == count or time.perf_counter() - begun > 120:
-            break
-        hub.sleep(since, 0.25)
-        time.sleep(0.1)  # not a wait for something: keeps the measuring from loading what is measured
-    return time.perf_counter() - begun, times, sum(state is WorkflowState.COMPLETED for state in ended)
+        for seen in hub.events(after=mark, services=[Service.ORCHESTRATION]):
+            mark = seen.number
+            state = snapshot(seen.event).get("state")
+            if state in _ENDED and seen.event.workflow_id in ids:
+                states[seen.event.workflow_id] = state
+        if len(states) < count:
+            hub.sleep(since, 1.0)
+    return time.perf_counter() - begun, times, sum(state == WorkflowState.COMPLETED for state in states.values())
 
 
-_GOING_ON = {
-    WorkflowState.INITIALIZED,
-    WorkflowState.DOR_PENDING,
-    WorkflowState.PROGRESS_PENDING,
-    WorkflowState.DOD_PENDING,
-    WorkflowState.FINAL_PENDING,
-}
+_ENDED = (
+    {state.value for state in WorkflowState}
+    - {state.value for state in PENDING_STATE.values()}
+    - {WorkflowState.INITIALIZED.value}
+)
 
 
 def run() -> None:

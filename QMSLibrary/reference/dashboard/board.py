@@ -21,6 +21,10 @@ ANNOUNCE: Final = "dashboard.announce"
 PATIENCE: Final = timedelta(seconds=1)
 """How long a new workflow's entry waits for the routing request (docs/decisions/0001)."""
 _FIND: Final = select(entries.c.announced).where(entries.c.workflow_id == bindparam("key"))
+_ENTER: Final = insert(entries)
+_SCORED: Final = select(scores.c.revision).where(scores.c.workflow_id == bindparam("key"))
+_SCORE: Final = insert(scores)
+_SCORE_AGAIN: Final = update(scores).where(scores.c.workflow_id == bindparam("key"))
 _ANNOUNCED: Final = update(entries).where(entries.c.workflow_id == bindparam("key")).values(announced=True)
 
 
@@ -49,7 +53,7 @@ def on_event(connection: Connection, event: Event, context: Context) -> None:
         _announce(connection, context, event.workflow_id, event.correlation_id)
     elif entry is None and change.snapshot["status"] != WorkflowStatus.QUEUED:
         # A queued workflow asks for nothing yet, so the wait begins when it leaves the queue.
-        connection.execute(insert(entries), {"workflow_id": event.workflow_id, "announced": False})
+        connection.execute(_ENTER, {"workflow_id": event.workflow_id, "announced": False})
         due = context.now() + PATIENCE
         context.set_timer(connection, ANNOUNCE, event.workflow_id, due, {"correlation_id": event.correlation_id})
 
@@ -60,7 +64,7 @@ def _requested(connection: Connection, event: Event, context: Context) -> None:
     if entry is not None and entry.announced:
         return
     if entry is None:
-        connection.execute(insert(entries), {"workflow_id": event.workflow_id, "announced": False})
+        connection.execute(_ENTER, {"workflow_id": event.workflow_id, "announced": False})
     if copies.revision(connection, event.workflow_id):
         _announce(connection, context, event.workflow_id, event.correlation_id)
 
@@ -108,9 +112,8 @@ def on_completed(connection: Connection, event: Event, context: Context) -> None
         "compliance_adhered": bool(result.get("compliance_adhered")),
         "total_duration": result.get("total_duration"),
     }
-    mine = scores.c.workflow_id == event.workflow_id
-    known = connection.execute(select(scores.c.revision).where(mine)).scalar()
+    known = connection.execute(_SCORED, {"key": event.workflow_id}).scalar()
     if known is None:
-        connection.execute(insert(scores), {"workflow_id": event.workflow_id, **values})
+        connection.execute(_SCORE, {"workflow_id": event.workflow_id, **values})
     elif values["revision"] > known:
-        connection.execute(update(scores).where(mine), values)
+        connection.execute(_SCORE_AGAIN, {"key": event.workflow_id, **values})

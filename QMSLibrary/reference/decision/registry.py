@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Float, Row, bindparam, func, select
 
 from QMSLibrary.contract.audit import AuditAction
 from QMSLibrary.contract.model import wire_time
@@ -24,6 +24,20 @@ ROLES: Final = tuple(role for roles in STEP_AGENTS.values() for role in roles)
 BUILT_IN_CAPACITY: Final = 50
 """As many tasks as workflows may run at once, so that the agents that come with the service never hold one up."""
 _FIRST_ESTIMATE: Final = 0.5
+_FIND: Final = select(agents).where(agents.c.agent_id == bindparam("key"))
+_ALL: Final = select(agents).order_by(agents.c.agent_id)
+_LOADS: Final = select(tasks.c.agent_id, func.count()).group_by(tasks.c.agent_id)
+_EXPERIENCED: Final = select(experience.c.agent_id).where(experience.c.repository == bindparam("of_repository"))
+_LEARN: Final = (
+    agents.update()
+    .where(agents.c.agent_id == bindparam("key"))
+    .values(seconds_per_task=agents.c.seconds_per_task * 0.9 + bindparam("seconds", type_=Float) * 0.1)
+)
+_ONE_MORE: Final = (
+    experience.update()
+    .where(experience.c.agent_id == bindparam("key"), experience.c.repository == bindparam("of_repository"))
+    .values(tasks=experience.c.tasks + 1)
+)
 _ADDRESS: Final = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
 
 
@@ -88,15 +102,13 @@ def agent_of(row: Row[Any], load: int) -> Agent:
 
 def loads(connection: Connection) -> dict[str, int]:
     """Tasks that each agent has now; agents without one are left out."""
-    query = select(tasks.c.agent_id, func.count()).group_by(tasks.c.agent_id)
-    return {row[0]: row[1] for row in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(_LOADS)}
 
 
 def candidates(connection: Connection, repository: str) -> list[Candidate]:
     """All agents, as a decision about a change to ``repository`` sees them."""
     busy = loads(connection)
-    known = select(experience.c.agent_id).where(experience.c.repository == repository)
-    experienced = set(connection.execute(known).scalars())
+    experienced = set(connection.execute(_EXPERIENCED, {"of_repository": repository}).scalars())
     return [
         Candidate(
             agent_id=row.agent_id,
@@ -107,21 +119,19 @@ def candidates(connection: Connection, repository: str) -> list[Candidate]:
             seconds_per_task=row.seconds_per_task,
             knows_repository=row.agent_id in experienced,
         )
-        for row in connection.execute(select(agents).order_by(agents.c.agent_id))
+        for row in connection.execute(_ALL)
     ]
 
 
 def note_done(connection: Connection, agent_id: str, repository: str, seconds: float) -> None:
     """An agent has finished a task: its estimate moves a tenth of the way, and it knows the repository."""
-    estimate = agents.c.seconds_per_task * 0.9 + seconds * 0.1
-    connection.execute(agents.update().where(agents.c.agent_id == agent_id).values(seconds_per_task=estimate))
-    known = (experience.c.agent_id == agent_id) & (experience.c.repository == repository)
-    if connection.execute(experience.update().where(known).values(tasks=experience.c.tasks + 1)).rowcount == 0:
+    connection.execute(_LEARN, {"key": agent_id, "seconds": seconds})
+    if connection.execute(_ONE_MORE, {"key": agent_id, "of_repository": repository}).rowcount == 0:
         connection.execute(experience.insert(), {"agent_id": agent_id, "repository": repository, "tasks": 1})
 
 
 def _find(connection: Connection, agent_id: str) -> Row[Any] | None:
-    return connection.execute(select(agents).where(agents.c.agent_id == agent_id)).one_or_none()
+    return connection.execute(_FIND, {"key": agent_id}).one_or_none()
 
 
 def _insert(connection: Connection, context: Context, wanted: AgentRegistration) -> None:

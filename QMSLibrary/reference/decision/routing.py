@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 import orjson
 from pydantic import BaseModel
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from QMSLibrary.contract.audit import AuditAction
 from QMSLibrary.contract.events import Event, EventType
@@ -22,6 +22,26 @@ from .registry import candidates
 from .tables import TABLES, agents, decisions, tasks, waiting
 
 COPIES = Copies(TABLES)
+_OLDEST: Final = select(waiting).order_by(waiting.c.position).limit(50)
+_WAIT: Final = insert(waiting)
+_WAIT_NO_MORE: Final = delete(waiting).where(waiting.c.workflow_id == bindparam("key"))
+# Open tasks are left to their workers, see _forget.
+_NOT_BEGUN: Final = delete(tasks).where(tasks.c.workflow_id == bindparam("key"), tasks.c.state != "open")
+_DECIDED: Final = insert(decisions)
+_RESERVED: Final = insert(tasks)
+_REGISTERED: Final = select(agents.c.agent_id).where(agents.c.agent_id.in_(bindparam("ids", expanding=True)))
+_BEGIN: Final = (
+    update(tasks)
+    .where(
+        tasks.c.workflow_id == bindparam("of_workflow"),
+        tasks.c.step == bindparam("of_step"),
+        tasks.c.run == bindparam("of_run"),
+        tasks.c.attempt == bindparam("of_attempt"),
+        tasks.c.agent_id.in_(bindparam("ids", expanding=True)),
+        tasks.c.agent_id.not_in(select(agents.c.agent_id).where(agents.c.health_endpoint.is_not(None))),
+    )
+    .values(state="open", requested_by=bindparam("by"))
+)
 
 
 class ChangeWish(BaseModel):
@@ -55,7 +75,7 @@ def on_event(connection: Connection, event: Event, context: Context) -> None:
         _forget(connection, wish.workflow_id)
         _announce(connection, wish, context)
         if not _decide(connection, wish, context):
-            connection.execute(insert(waiting), {"workflow_id": wish.workflow_id, "wish": wish.model_dump_json()})
+            connection.execute(_WAIT, {"workflow_id": wish.workflow_id, "wish": wish.model_dump_json()})
     elif change is not None and _over(change, event):
         _forget(connection, change.workflow_id)
     else:
@@ -65,7 +85,7 @@ def on_event(connection: Connection, event: Event, context: Context) -> None:
 
 def serve_waiting(connection: Connection, context: Context) -> None:
     """Somebody may have room now: decide for those that wait, oldest first. One that does not fit holds nobody up."""
-    for row in list(connection.execute(select(waiting).order_by(waiting.c.position).limit(50))):
+    for row in list(connection.execute(_OLDEST)):
         if _decide(connection, Wish.model_validate_json(row.wish), context):
             connection.execute(delete(waiting).where(waiting.c.position == row.position))
 
@@ -81,7 +101,7 @@ def move_work(connection: Connection, agent_id: str, context: Context) -> None:
         connection.execute(delete(tasks).where(tasks.c.workflow_id == workflow_id))
         _forget(connection, workflow_id)
         if not _decide(connection, wish, context):
-            connection.execute(insert(waiting), {"workflow_id": workflow_id, "wish": wish.model_dump_json()})
+            connection.execute(_WAIT, {"workflow_id": workflow_id, "wish": wish.model_dump_json()})
 
 
 def _is_late(connection: Connection, event: Event) -> bool:
@@ -102,9 +122,8 @@ def _forget(connection: Connection, workflow_id: str) -> None:
     Open tasks are left to their workers: after a crash only asking orchestration again tells whether an answer was
     taken (and is still to be announced) or is not wanted any more.
     """
-    not_begun = (tasks.c.workflow_id == workflow_id) & (tasks.c.state != "open")
-    connection.execute(delete(tasks).where(not_begun))
-    connection.execute(delete(waiting).where(waiting.c.workflow_id == workflow_id))
+    connection.execute(_NOT_BEGUN, {"key": workflow_id})
+    connection.execute(_WAIT_NO_MORE, {"key": workflow_id})
 
 
 def _announce(connection: Connection, wish: Wish, context: Context) -> None:
@@ -169,7 +188,7 @@ def _store(connection: Connection, wish: Wish, chosen: list[Assignment], sensiti
     )
     body = decision.model_dump(mode="json")
     connection.execute(
-        insert(decisions),
+        _DECIDED,
         {
             "decision_id": decision.decision_id,
             "workflow_id": wish.workflow_id,
@@ -178,7 +197,7 @@ def _store(connection: Connection, wish: Wish, chosen: list[Assignment], sensiti
         },
     )
     connection.execute(
-        insert(tasks),
+        _RESERVED,
         [
             {
                 "workflow_id": wish.workflow_id,
@@ -232,18 +251,17 @@ def on_step_assigned(connection: Connection, event: Event, context: Context) -> 
     """
     COPIES.apply(connection, event)
     payload = event.payload
-    known = set(connection.execute(select(agents.c.agent_id).where(agents.c.agent_id.in_(payload["agents"]))).scalars())
+    known = set(connection.execute(_REGISTERED, {"ids": payload["agents"]}).scalars())
     if unknown := [agent_id for agent_id in payload["agents"] if agent_id not in known]:
         raise LookupError(f"no agent {', '.join(unknown)} is registered. Register it, then replay this event.")
-    elsewhere = select(agents.c.agent_id).where(agents.c.health_endpoint.is_not(None))
     connection.execute(
-        update(tasks).where(
-            tasks.c.workflow_id == event.workflow_id,
-            tasks.c.step == payload["step"],
-            tasks.c.run == payload["run"],
-            tasks.c.attempt == payload["attempt"],
-            tasks.c.agent_id.in_(payload["agents"]),
-            tasks.c.agent_id.not_in(elsewhere),
-        ),
-        {"state": "open", "requested_by": payload["requested_by"]},
+        _BEGIN,
+        {
+            "of_workflow": event.workflow_id,
+            "of_step": payload["step"],
+            "of_run": payload["run"],
+            "of_attempt": payload["attempt"],
+            "ids": payload["agents"],
+            "by": payload["requested_by"],
+        },
     )

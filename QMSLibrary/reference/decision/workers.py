@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, bindparam, delete, select
 
 from QMSLibrary.contract.events import Event, EventType
 from QMSLibrary.contract.routes import PULL_REQUEST, SUBMIT_RESULT, WORKFLOW, Route
@@ -40,6 +40,8 @@ AGENT_FAILED: Final = "agent_failed"
 _OVER: Final = frozenset({404, 409})
 # Answers that the same request would get for ever.
 _NOT_TAKEN: Final = frozenset({400, 413, 422})
+_FIND_OPEN: Final = select(tasks).where(tasks.c.state == "open").order_by(tasks.c.position)
+_OVER_WITH: Final = delete(tasks).where(tasks.c.position == bindparam("key"))
 
 
 class Workers:
@@ -174,7 +176,7 @@ class Workers:
         return _broken_down(row, f"it broke down {_ATTEMPTS_AT_ANALYSIS} times; see the decision service's log")
 
     def _done(self, row: Row[Any], seconds: float, result: AgentResult, connection: Connection) -> None:
-        connection.execute(delete(tasks).where(tasks.c.position == row.position))
+        connection.execute(_OVER_WITH, {"key": row.position})
         snapshot = COPIES.snapshot(connection, row.workflow_id)
         note_done(connection, row.agent_id, snapshot["repository"] if snapshot else "", seconds)
         self._context.emit(
@@ -196,7 +198,7 @@ class Workers:
         serve_waiting(connection, self._context)
 
     def _drop(self, row: Row[Any], connection: Connection) -> None:
-        connection.execute(delete(tasks).where(tasks.c.position == row.position))
+        connection.execute(_OVER_WITH, {"key": row.position})
         serve_waiting(connection, self._context)
 
 
@@ -215,4 +217,4 @@ def _broken_down(row: Row[Any], why: str) -> AgentResult:
 
 
 def _open_tasks(connection: Connection) -> list[Row[Any]]:
-    return list(connection.execute(select(tasks).where(tasks.c.state == "open").order_by(tasks.c.position)))
+    return list(connection.execute(_FIND_OPEN))

@@ -23,6 +23,10 @@ from .tables import verdicts
 _E = EventType
 _GATES: Final = frozenset({_E.GATE_PASSED, _E.GATE_FAILED})
 _HEARD: Final = select(verdicts.c.topic, verdicts.c.revision).where(verdicts.c.workflow_id == bindparam("key"))
+_HEAR: Final = insert(verdicts)
+_HEAR_AGAIN: Final = update(verdicts).where(
+    verdicts.c.workflow_id == bindparam("key"), verdicts.c.topic == bindparam("about")
+)
 _STANDING_STILL: Final = frozenset({"workflow_stuck", "approval_overdue"})
 """Types that are settled as soon as the workflow moves."""
 
@@ -101,10 +105,9 @@ class Watcher:
             return False
         row = {"workflow_id": event.workflow_id, "topic": topic, "revision": revision}
         if known is None:
-            connection.execute(insert(verdicts), row)
+            connection.execute(_HEAR, row)
         else:
-            mine = (verdicts.c.workflow_id == event.workflow_id, verdicts.c.topic == topic)
-            connection.execute(update(verdicts).where(*mine), {"revision": revision})
+            connection.execute(_HEAR_AGAIN, {"key": event.workflow_id, "about": topic, "revision": revision})
         return True
 
 

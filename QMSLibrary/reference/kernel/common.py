@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import orjson
@@ -21,7 +22,7 @@ from .blueprint import Blueprint
 from .call import Call
 from .context import Context
 from .health import health_of
-from .inbox import dead_letter_page
+from .inbox import TogetherFailed, dead_letter_page
 from .peers import SHALLOW_HEADER
 from .refusals import Refusal, field_refused
 from .stream import event_stream
@@ -52,7 +53,7 @@ def serve_common(blueprint: Blueprint) -> None:
                     f"{call.identity.name} may deliver its own events, not those of {foreign!r}.",
                 )
 
-        def work(connection: Connection) -> DeliveryReport:
+        def work(connection: Connection, together: bool) -> DeliveryReport:
             if not call.identity.is_service:  # somebody speaks for a service: that is on record
                 context.audit(
                     connection,
@@ -62,9 +63,12 @@ def serve_common(blueprint: Blueprint) -> None:
                     correlation_id=call.correlation_id,
                     after={"delivered": [{"event_id": one.event_id, "type": one.type} for one in events]},
                 )
-            return blueprint.inbox.take(connection, events)
+            return blueprint.inbox.take(connection, events, together=together)
 
-        return await context.store.write(work)
+        try:
+            return await context.store.write(partial(work, together=True))
+        except TogetherFailed:  # All of it is undone. Once more with care, so that the others are kept.
+            return await context.store.write(partial(work, together=False))
 
     @blueprint.serve(routes.DEAD_LETTERS)
     async def dead_letters(call: Call[Any]) -> DeadLetterPage:

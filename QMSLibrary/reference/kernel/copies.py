@@ -16,10 +16,13 @@ from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import ComponentState
 
 from .refusals import not_found
+from .store import notes
 
 _FIELDS: Final = (
     "state", "status", "step", "progress", "revision", "updated_at", "repository", "pull_request_id", "title", "author",
 )  # fmt: skip
+
+_MEMO: Final = "copy of a workflow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Copies:
         )
         columns = self.table.c
         self._find = select(columns.revision, columns.state).where(columns.workflow_id == bindparam("key"))
+        self._whole = select(self.table).where(columns.workflow_id == bindparam("key"))
         self._insert = insert(self.table)
         self._update = update(self.table).where(columns.workflow_id == bindparam("key"))
 
@@ -63,8 +67,8 @@ class Copies:
         snapshot = event.payload.get("workflow")
         if snapshot is None or event.workflow_id is None:
             return None
-        known = connection.execute(self._find, {"key": event.workflow_id}).first()
-        if known is not None and snapshot["revision"] <= known.revision:
+        known = self._known(connection, event.workflow_id)
+        if known is not None and snapshot["revision"] <= known[0]:
             return None
         values = {name: snapshot.get(name) for name in _FIELDS}
         if known is None:
@@ -72,23 +76,33 @@ class Copies:
             connection.execute(self._insert, {**identity, **values})
         else:
             connection.execute(self._update, {"key": event.workflow_id, **values})
-        return Change(event.workflow_id, None if known is None else known.state, snapshot)
+        notes(connection).memo[_MEMO, event.workflow_id] = values
+        return Change(event.workflow_id, None if known is None else known[1], snapshot)
 
     def revision(self, connection: Connection, workflow_id: str) -> int:
         """The revision of the copy; 0 when there is none."""
-        known = connection.execute(self._find, {"key": workflow_id}).first()
-        return known.revision if known else 0
+        known = self._known(connection, workflow_id)
+        return known[0] if known else 0
+
+    def _known(self, connection: Connection, workflow_id: str) -> tuple[int, str] | None:
+        """Revision and state of the copy."""
+        if (values := notes(connection).memo.get((_MEMO, workflow_id))) is not None:
+            return values["revision"], values["state"]
+        row = connection.execute(self._find, {"key": workflow_id}).first()
+        return None if row is None else (row.revision, row.state)
 
     def snapshot(self, connection: Connection, workflow_id: str) -> dict[str, Any] | None:
         """The copy as events carry it; None when there is none."""
-        row = connection.execute(select(self.table).where(self.table.c.workflow_id == workflow_id)).one_or_none()
+        if (values := notes(connection).memo.get((_MEMO, workflow_id))) is not None:
+            return {"id": workflow_id, **values}
+        row = connection.execute(self._whole, {"key": workflow_id}).one_or_none()
         return None if row is None else {"id": workflow_id, **{name: row._mapping[name] for name in _FIELDS}}
 
     def state(
         self, connection: Connection, service: Service, workflow_id: str, details: dict[str, object]
     ) -> ComponentState:
         """The copy as the contract shows it. Raises Refusal (404)."""
-        row = connection.execute(select(self.table).where(self.table.c.workflow_id == workflow_id)).one_or_none()
+        row = connection.execute(self._whole, {"key": workflow_id}).one_or_none()
         if row is None:
             raise not_found("workflow", workflow_id)
         values = row._mapping

@@ -7,7 +7,7 @@ import logging
 import random
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, select
+from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, bindparam, select
 
 from QMSLibrary.contract.events import EventType
 from QMSLibrary.contract.routes import DELIVER_EVENTS, RECORD_AUDIT
@@ -43,6 +43,7 @@ cursors = Table(
     Column("name", String(64), primary_key=True),
     Column("position", BigInteger, nullable=False),
 )
+_MOVE: Final = cursors.update().where(cursors.c.name == bindparam("key"))
 
 
 class Courier:
@@ -143,7 +144,7 @@ class Courier:
             self._saved = position
 
     def _save(self, connection: Connection, position: int) -> None:
-        moved = connection.execute(cursors.update().where(cursors.c.name == self.name), {"position": position})
+        moved = connection.execute(_MOVE, {"key": self.name, "position": position})
         if moved.rowcount == 0:
             connection.execute(cursors.insert(), {"name": self.name, "position": position})
 

@@ -22,6 +22,7 @@ from .tables import pull_requests, workflows
 
 _FIND = select(workflows.c.number, workflows.c.review).where(workflows.c.id == bindparam("key"))
 _FIND_FILES = select(pull_requests.c.body).where(pull_requests.c.workflow_id == bindparam("key"))
+_INSERT = workflows.insert()
 _UPDATE = workflows.update().where(workflows.c.number == bindparam("row_number"))
 
 
@@ -106,7 +107,7 @@ class Act:
                 "pull_request_id": review.pull_request.id,
                 "correlation_id": review.correlation_id,
             }
-            made = self.connection.execute(workflows.insert(), {**identity, **values}).inserted_primary_key
+            made = self.connection.execute(_INSERT, {**identity, **values}).inserted_primary_key
             assert made is not None
             self.number = int(made[0])
         else:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from QMSLibrary.contract.audit import AuditAction
 from QMSLibrary.contract.events import EventType
@@ -36,6 +36,14 @@ from .review import APPROVAL, PROGRESS, Review, new_steps, summary_of
 from .tables import pull_requests, workflows
 
 FINISHED = (WorkflowState.COMPLETED.value, WorkflowState.ERROR.value)
+_KEEP_FILES: Final = pull_requests.insert()
+_UNFINISHED: Final = (
+    select(workflows.c.id)
+    .where(workflows.c.repository == bindparam("of_repository"))
+    .where(workflows.c.pull_request_id == bindparam("of_pull_request"))
+    .where(workflows.c.state.not_in(FINISHED))
+    .limit(1)
+)
 
 
 def start(connection: Connection, call: Call[WorkflowRequest]) -> Act:
@@ -67,7 +75,7 @@ def begin(
         updated_at=now,
         steps=new_steps(),
     )
-    connection.execute(pull_requests.insert(), {"workflow_id": review.id, "body": pull_request.model_dump_json()})
+    connection.execute(_KEEP_FILES, {"workflow_id": review.id, "body": pull_request.model_dump_json()})
     act = Act(context, connection, review, actor, correlation_id)
     act.record(
         AuditAction.WORKFLOW_REQUESTED,
@@ -79,13 +87,8 @@ def begin(
 
 
 def _refuse_second(connection: Connection, pull_request: PullRequest) -> None:
-    open_one = connection.execute(
-        select(workflows.c.id)
-        .where(workflows.c.repository == pull_request.repository)
-        .where(workflows.c.pull_request_id == pull_request.id)
-        .where(workflows.c.state.not_in(FINISHED))
-        .limit(1)
-    ).scalar()
+    about = {"of_repository": pull_request.repository, "of_pull_request": pull_request.id}
+    open_one = connection.execute(_UNFINISHED, about).scalar()
     if open_one is not None:
         raise second_review(pull_request, open_one)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from QMSLibrary.contract.workflows import WorkflowState
 from QMSLibrary.reference.kernel.context import Context
@@ -17,6 +17,7 @@ _LINE = (
     select(workflows.c.number, workflows.c.review)
     .where(workflows.c.slot == Slot.QUEUED.value)
     .order_by(workflows.c.queue_number)
+    .limit(bindparam("count"))
 )
 
 
@@ -35,7 +36,7 @@ def _hand_out(context: Context, connection: Connection) -> list[Review]:
     if not free:
         return []
     begun = []
-    for number, text in connection.execute(_LINE.limit(free)).all():
+    for number, text in connection.execute(_LINE, {"count": free}).all():
         review = Review.model_validate_json(text)
         act = Act(context, connection, review, context.identity, review.correlation_id, number)
         review.slot = Slot.WORKING
