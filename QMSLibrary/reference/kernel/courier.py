@@ -28,7 +28,7 @@ _LONGEST_PAUSE: Final = 2.0
 _IDLE_SECONDS: Final = 30.0
 _SAVED_EVERY: Final = 1.0
 _QUIET: Final = 0.2
-_GATHERING: Final = 0.005
+_GATHERING: Final = 0.02
 """Seconds for which rows are gathered that nobody's next step waits for: one post instead of several, and those who
 follow the event stream, mostly people who wait for something, are answered first."""
 _ACTS: Final = frozenset({Service.ORCHESTRATION, Service.DECISION})
