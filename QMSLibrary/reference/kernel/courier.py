@@ -29,10 +29,15 @@ _IDLE_SECONDS: Final = 30.0
 _SAVED_EVERY: Final = 1.0
 _QUIET: Final = 0.2
 _GATHERING: Final = 0.02
-"""Seconds for which rows are gathered that nobody's next step waits for: one post instead of several, and those who
-follow the event stream, mostly people who wait for something, are answered first."""
-_ACTS: Final = frozenset({Service.ORCHESTRATION, Service.DECISION})
-"""Who carries a review on when an event comes. The other services show it and tell people."""
+"""Seconds for which rows are gathered that no next step waits for: one post instead of several, and those who follow
+the event stream, mostly people who wait for something, are answered first."""
+_E = EventType
+_CARRIES_ON: Final[dict[Service, frozenset[str]]] = {
+    Service.ORCHESTRATION: frozenset({_E.ROUTED, _E.ROUTING_FAILED, _E.DASHBOARD_CREATED}),
+    Service.DECISION: frozenset({_E.WORKFLOW_STARTED, _E.PR_UPDATED, _E.STEP_ASSIGNED}),
+    Service.DASHBOARD: frozenset({_E.WORKFLOW_STARTED, _E.ROUTING_REQUESTED}),
+}
+"""Events with which a service carries a review on. All others it keeps, shows, or tells people."""
 # Answers that mean "not now": everything else from 400 to 499 means "never", and waiting would not help.
 _NOT_NOW: Final = frozenset({401, 403, 404, 408, 425, 429})
 
@@ -54,7 +59,7 @@ class Courier:
         self._destination = destination
         self._kind = kind
         self._route = DELIVER_EVENTS if kind == EVENT else RECORD_AUDIT
-        self._gathering = 0.0 if kind == EVENT and destination in _ACTS else _GATHERING
+        self._urgent = _CARRIES_ON.get(destination, frozenset()) if kind == EVENT else frozenset()
         self._opening = b'{"events":[' if kind == EVENT else b'{"entries":['
         self.name = f"{kind}:{destination}"
         self._saved = 0
@@ -81,7 +86,16 @@ class Courier:
                 saved_at = loop.time()
             if not rows:
                 await context.feed.wait(reached, _IDLE_SECONDS)
-                await asyncio.sleep(self._gathering)
+                await self._gather(reached)
+
+    async def _gather(self, position: int) -> None:
+        """Let rows after ``position`` come together, until one comes that is waited for."""
+        feed, loop = self._context.feed, asyncio.get_running_loop()
+        deadline = loop.time() + _GATHERING
+        while (left := deadline - loop.time()) > 0:
+            rows, position = await feed.after(position, _BATCH)
+            if any(row.type in self._urgent for row in rows) or not await feed.wait(position, left):
+                return
 
     async def _deliver(self, rows: list[LogRow], reached: int) -> int:
         """Deliver the first of ``rows``, as many as fit in one request; returns the position then reached."""
