@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from QMSLibrary.formats.names import did_you_mean
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -80,9 +82,6 @@ def find_categories(suites: Path, names: list[str]) -> list[Category]:
     wanted = list(dict.fromkeys(Path(name).name for name in names)) or ordered
     for name in wanted:
         if name not in there:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, ordered, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
+            hint = did_you_mean(name, ordered)
             raise NoSuitesError(f"There is no category {name!r} in {suites}.{hint} There are: {', '.join(ordered)}.")
     return [Category(name, there[name], LIMITS.get(name, DEFAULT)) for name in wanted]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from QMSLibrary.formats.names import did_you_mean
+
 
 class WishError(ValueError):
     """A wish that contradicts another one, or names something that does not exist."""
@@ -31,9 +33,7 @@ class PayloadError(ValueError):
 
 def unknown(what: str, value: object, choices: Iterable[str]) -> WishError:
     """The error for a name that does not exist: lists those that do, and the one that was probably meant."""
-    from difflib import get_close_matches
-
     names = sorted(choices)
-    near = get_close_matches(str(value).strip().lower(), names, n=1, cutoff=0.6)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return WishError(f"There is no {what} {str(value)!r}.{hint} Choose one of: {', '.join(names)}.")
+    return WishError(
+        f"There is no {what} {str(value)!r}.{did_you_mean(value, names)} Choose one of: {', '.join(names)}."
+    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from QMSLibrary.client.connection import Account
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
+from QMSLibrary.formats.names import did_you_mean
 from QMSLibrary.formats.yaml_file import Reader, shown
 
 from .base import Capability, EnvironmentUseError
@@ -82,10 +83,7 @@ def describe(name_or_file: str) -> Description:
                 return read(file)
     if wanted == EMBEDDED:
         return Description(EMBEDDED)
-    from difflib import get_close_matches
-
-    near = get_close_matches(wanted, names(), n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(wanted, names())
     raise EnvironmentUseError(
         f"There is no environment {wanted!r}.{hint} There are: {', '.join(names())}; or give the path of a YAML file."
     )

@@ -15,9 +15,10 @@ from robot.utils import timestr_to_secs
 from QMSLibrary.checks.asked import Asked
 from QMSLibrary.checks.verdict import Verdict
 from QMSLibrary.contract.model import Model, noun
+from QMSLibrary.formats.names import did_you_mean
 
 from .errors import CheckFailed, KeywordError
-from .words import did_you_mean, shown
+from .words import shown
 
 _RAW: Final = frozenset({"validate", "then"})
 _TEXTUAL: Final = frozenset({"^=", "$=", "$"})

@@ -11,11 +11,11 @@ from QMSLibrary.checks import audit
 from QMSLibrary.contract.audit import AuditAction, AuditRecord
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.workflows import Workflow
+from QMSLibrary.formats.names import did_you_mean
 
 from .chapter import Chapter
 from .errors import KeywordError
 from .types import Count
-from .words import did_you_mean
 
 W = Workflow | str | None
 

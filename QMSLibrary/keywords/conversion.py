@@ -22,10 +22,11 @@ from QMSLibrary.contract.events import DeadLetter, Event
 from QMSLibrary.contract.model import Model, noun
 from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.contract.workflows import Workflow
+from QMSLibrary.formats.names import did_you_mean
 
 from .errors import KeywordError
 from .types import CONVERTERS, yes_or_no
-from .words import a_thing, article, did_you_mean
+from .words import a_thing, article
 
 MAKERS: Final[dict[type, str]] = {
     PullRequest: "Create Pull Request",

@@ -13,9 +13,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from QMSLibrary.formats.names import did_you_mean
+
 from .conversion import convert
 from .errors import KeywordError
-from .words import a_thing, did_you_mean
+from .words import a_thing
 
 Argument = str | tuple[Any, ...]
 _EXPECTED: Final = "assertion_expected"

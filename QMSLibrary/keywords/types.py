@@ -9,8 +9,9 @@ from QMSLibrary.checks.steps import ExpectedFinding
 from QMSLibrary.contract.events import Event, EventType
 from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.contract.steps import Severity
+from QMSLibrary.formats.names import did_you_mean
 
-from .words import a_thing, did_you_mean
+from .words import a_thing
 
 
 class EventName(str):

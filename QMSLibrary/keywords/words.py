@@ -1,11 +1,10 @@
-"""Values, and names that come near, in words for a tester."""
+"""Values in words for a tester."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
 from datetime import datetime, timedelta
-from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
 from typing import Final
 
@@ -60,18 +59,6 @@ def a_thing(value: object) -> str:
 def article(words: str) -> str:
     """``a step``, ``an event``."""
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
-
-
-def did_you_mean(text: str, known: Iterable[str]) -> str:
-    """`` Did you mean 'x'?``, with a blank before it; empty when nothing comes near."""
-    spelled = {str(one).lower(): str(one) for one in known}
-    wanted = text.strip().lower()
-    near = get_close_matches(wanted, spelled, n=9)
-    # Of several that are equally near it is the first, in the order in which they are listed.
-    best = max(
-        filter(near.__contains__, spelled), key=lambda one: SequenceMatcher(None, one, wanted).ratio(), default=""
-    )
-    return f" Did you mean {spelled[best]!r}?" if best else ""
 
 
 def _cut(text: str) -> str:

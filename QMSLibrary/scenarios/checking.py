@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from QMSLibrary.formats.names import did_you_mean
 from QMSLibrary.formats.yaml_file import Place, Steps, Values
 
-from .errors import meant
 from .faults import Inject, Lift
 from .model import MAIN, Scenario
 from .parts import Part
@@ -78,7 +78,7 @@ def _pull_requests(scenario: Scenario) -> Iterator[Problem]:
     for at, part in scenario.all_parts():
         for way, name in part.names():
             if name not in known:
-                hint = meant(name, known)
+                hint = did_you_mean(name, known)
                 yield Problem(
                     (*at.steps, *way),
                     f"there is no pull request {name!r}; expected one of {', '.join(known)} "

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from .errors import ScenarioError, meant
+from QMSLibrary.formats.names import did_you_mean
+
+from .errors import ScenarioError
 
 FOLDER: Final = Path("resources") / "scenarios"
 SUFFIXES: Final = (".yaml", ".yml")
@@ -41,6 +43,6 @@ def find(name_or_file: str) -> Path:
         if one in known:
             return known[one]
     raise ScenarioError(
-        f"There is no scenario {wanted!r}.{meant(name, known)} There are: {', '.join(known) or 'none'}; "
+        f"There is no scenario {wanted!r}.{did_you_mean(name, known)} There are: {', '.join(known) or 'none'}; "
         "or give the path of a YAML file."
     )

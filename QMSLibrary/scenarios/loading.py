@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from QMSLibrary.formats.names import did_you_mean
 from QMSLibrary.formats.yaml_file import Place, Reader, Steps, Values, dotted
 
 from . import checking
-from .errors import ScenarioError, meant
+from .errors import ScenarioError
 from .finding import find
 from .model import MAIN, Scenario
 from .wishes import SHARED, PullRequestWishes
@@ -116,7 +117,7 @@ def _problem(error: Any) -> _Problem:
         got = context["got"] or got
         if not context["expected"]:
             return _Problem(tuple(loc), got)
-        hint = meant(context["word"] or (context["key"] if of_key else str(error["input"])), context["known"])
+        hint = did_you_mean(context["word"] or (context["key"] if of_key else str(error["input"])), context["known"])
         if of_key and " " in context["key"]:
             hint = " A text with a comma in { } is written in quotes."
         return _Problem(tuple(loc), f"got {got}; expected {context['expected']}.{hint}", of_key)
@@ -182,7 +183,7 @@ def _override(scenario: str, values: Values, overrides: Mapping[str, Any]) -> di
         if name not in known and not (pull_request == MAIN and wish in wishes):
             raise ScenarioError(
                 f"`Run Scenario` with {name}={value!s:.60}: the scenario {scenario} has no {name!r}."
-                f"{meant(name, known)} It has: {', '.join([*variables, *wishes])}"
+                f"{did_you_mean(name, known)} It has: {', '.join([*variables, *wishes])}"
                 f"{'; and the same for ' + ', '.join(f'{one}.…' for one in others) if others else ''}."
             )
         if name in variables:

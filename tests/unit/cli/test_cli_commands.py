@@ -87,7 +87,7 @@ def test_a_folder_without_limits_of_its_own_has_the_usual_ones(suites):
 
 def test_an_unknown_category_lists_what_there_is(suites):
     with pytest.raises(
-        categories.NoSuitesError, match=r"'endtoend'.*Did you mean end_to_end\? .*end_to_end, chaos, zebra"
+        categories.NoSuitesError, match=r"'endtoend'.*Did you mean 'end_to_end'\? .*end_to_end, chaos, zebra"
     ):
         categories.find_categories(suites, ["endtoend"])
     with pytest.raises(categories.NoSuitesError, match=r"no \.robot files"):
