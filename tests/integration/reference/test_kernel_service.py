@@ -290,6 +290,19 @@ def test_dead_letters(qms):
     problem(qms.call("POST", "/api/dead-letters/dead-1/replay", role=Role.MANAGER), 403, "forbidden")
 
 
+def test_one_that_cannot_be_handled_takes_none_of_its_batch_with_it(qms):
+    one = {"type": "decision.routed", "timestamp": "2026-01-01T00:00:00Z", "source": "decision", "correlation_id": "c"}
+    events = [
+        {**one, "event_id": "batch-1", "type": "agent.task_completed"},
+        {**one, "event_id": "batch-2", "workflow_id": "no-such-workflow"},
+        {**one, "event_id": "batch-3", "type": "agent.task_completed"},
+    ]
+    assert qms.call("POST", "/api/events", {"events": events}).json() == {"accepted": 2, "duplicates": 0, "dead": 1}
+    assert qms.call("POST", "/api/events", {"events": events}).json() == {"accepted": 0, "duplicates": 3, "dead": 0}
+    letters = qms.call("GET", "/api/dead-letters").json()["items"]
+    assert "batch-2" in [letter["event"]["event_id"] for letter in letters]
+
+
 def test_health_names_what_is_missing(qms):
     health = eventually(lambda: qms.call("GET", "/health").json())
     by_name = {one["name"]: one for one in health["dependencies"]}

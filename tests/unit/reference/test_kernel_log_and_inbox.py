@@ -1,4 +1,5 @@
 import asyncio
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -8,9 +9,11 @@ from sqlalchemy.exc import OperationalError
 
 from QMSLibrary.contract.events import Event, EventType
 from QMSLibrary.contract.services import Service
+from QMSLibrary.reference.kernel import courier
 from QMSLibrary.reference.kernel.identity import ANONYMOUS
-from QMSLibrary.reference.kernel.inbox import Inbox, dead_letter_page, seen_events
-from QMSLibrary.reference.kernel.log import Feed, event_log
+from QMSLibrary.reference.kernel.inbox import Inbox, TogetherFailed, dead_letter_page, seen_events
+from QMSLibrary.reference.kernel.log import EVENT, Feed, event_log
+from QMSLibrary.reference.kernel.peers import Answer
 from QMSLibrary.reference.kernel.refusals import Refusal
 
 
@@ -122,6 +125,48 @@ def test_a_failing_handler_undoes_its_own_work_and_leaves_the_rest(context):
     with pytest.raises(Refusal) as unknown:
         context.store.write_now(lambda c: inbox.replay(c, "e9", ANONYMOUS, "c"))
     assert unknown.value.status == 404
+
+
+def test_events_taken_together_leave_nothing_when_one_fails(context):
+    def handle(connection, given, context):
+        emit(context, connection, given.payload["number"])
+        if given.event_id == "e2":
+            raise ValueError("cannot")
+
+    inbox = Inbox(context, {"pr.updated": [handle]})
+    events = [event(1), event(2), event(3)]
+    with pytest.raises(TogetherFailed):
+        context.store.write_now(lambda connection: inbox.take(connection, events, together=True))
+    for table in (seen_events, event_log):
+        assert context.store.write_now(lambda connection, table=table: connection.execute(select(table)).all()) == []
+    report = context.store.write_now(lambda connection: inbox.take(connection, [event(1), event(3)], together=True))
+    assert (report.accepted, report.dead) == (2, 0)
+
+
+def test_a_courier_waits_for_company_until_somebody_waits_for_a_row(context, monkeypatch):
+    monkeypatch.setattr(courier, "_GATHERING", 3600)
+    shown = [EventType.STEP_COMPLETED, EventType.GATE_PASSED, EventType.DASHBOARD_UPDATED]
+
+    async def scenario():
+        sent = asyncio.Queue()
+
+        async def take(destination, route, *, content):
+            await sent.put([one["type"] for one in json.loads(content)["events"]])
+            return Answer(route.status, b"")
+
+        monkeypatch.setattr(context.peers, "call", take)
+        await context.feed.start()
+        running = asyncio.create_task(courier.Courier(context, Service.DECISION, EVENT).run())
+        for type in [*shown, EventType.STEP_ASSIGNED]:
+            assert sent.empty()
+            await context.store.write(
+                lambda c, type=type: context.emit(c, type, workflow_id="w", correlation_id="c", payload={})
+            )
+        async with asyncio.timeout(5):
+            assert await sent.get() == [*shown, EventType.STEP_ASSIGNED]
+        running.cancel()
+
+    asyncio.run(scenario())
 
 
 def test_trouble_with_the_database_is_not_blamed_on_the_event(context):
