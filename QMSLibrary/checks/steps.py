@@ -8,6 +8,7 @@ from typing import NamedTuple
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import STEP_CHECKS, Finding, Severity, Step, StepResult, StepStatus
 from QMSLibrary.contract.workflows import Workflow
+from QMSLibrary.formats.names import did_you_mean
 
 from .verdict import Verdict, listed
 
@@ -89,13 +90,16 @@ def failed(workflow: Workflow, step: Step, reasons: Sequence[str] = ()) -> Verdi
     result = workflow.step_result(step)
     missing = [reason for reason in reasons if reason not in result.failure_reasons]
     good = result.status is StepStatus.FAILED and not missing
+    # A reason that nobody gives is likelier a slip of the pen than a fault of the QMS.
+    known = {*result.failure_reasons, *NOT_SECURITY}
+    hints = "".join(did_you_mean(reason, known) for reason in missing if reason not in known)
     return Verdict(
         title=f"The step {step} of workflow {workflow.id}",
         passed=good,
         expected="failed" + (f" with the reasons {listed(reasons)}" if reasons else ""),
         actual=describe(result) + (f"; without {listed(missing)}" if missing else ""),
         blame=None if good else Service.DECISION,
-        look_at="" if good else told(result),
+        look_at="" if good else f"{told(result)}{hints and '.'}{hints}",
     )
 
 

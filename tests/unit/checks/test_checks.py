@@ -74,6 +74,8 @@ def test_a_step_fails_with_all_reasons_named():
     judged = steps.failed(one, DOR, ["missing_documentation"])
     assert not judged.passed
     assert "without missing_documentation" in judged.message
+    assert "Did you mean" not in judged.message
+    assert "Did you mean 'missing_tests'?" in steps.failed(one, DOR, ["missing_test"]).message
     assert not steps.failed(workflow(), DOR).passed
 
 
