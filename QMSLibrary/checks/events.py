@@ -25,7 +25,7 @@ SAYS: Final[dict[str, Service]] = {
          _T.NOTIFICATION_FAILED), Service.ESCALATION),
 }  # fmt: skip
 """Which service says what; ``error.occurred`` any of them."""
-SHOWN: Final = 12
+SHOWN: Final = 8
 """Events of a sequence that a message shows."""
 
 
