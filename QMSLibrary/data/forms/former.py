@@ -40,7 +40,7 @@ def former_version(path: str, line: str, now: AbstractSet[str], rng: Random) -> 
     """
     kind = kind_of(path)
     stripped = line.strip()
-    if "__future__" in line or (stripped.startswith("FROM") and not _IMAGE.match(stripped)):
+    if "__future__" in line or (kind == "dockerfile" and stripped.startswith("FROM") and not _IMAGE.match(stripped)):
         return None
     prose = kind in _PROSE or stripped.startswith(("#", "//", "* ", "--"))
     if prose and len(words := list(re.finditer(r"(?<= )[a-z]+ ", line))) > 2:
@@ -52,7 +52,7 @@ def former_version(path: str, line: str, now: AbstractSet[str], rng: Random) -> 
     places += [*_WORD.finditer(line)] if not places else []
     rng.shuffle(places)
     for place in places:
-        if "ersion" in line or stripped.startswith("FROM"):
+        if place[0][0].isdigit() and ("ersion" in line or stripped.startswith("FROM")):
             word = _version_before(place[0])
         else:
             word = _other(place[0], kind, rng)
