@@ -6,6 +6,7 @@ as its text has of both, so that its previous text (``forms/before.py``) is made
 
 from __future__ import annotations
 
+from collections import Counter
 from random import Random
 from typing import Final
 
@@ -47,7 +48,7 @@ def _edit(path: str, text: str, rng: Random) -> tuple[int, int]:
     if path.endswith("CODEOWNERS"):
         return rng.randint(1, 2), 0
     lines = text.splitlines()
-    values = sum(has_other_value(path, line) and lines.count(line) == 1 for line in lines)
+    values = sum(count == 1 and has_other_value(path, line) for line, count in Counter(lines).items())
     changed = min(values, rng.randint(1, _MOST_VALUES))
     if kind_of(path) == "dockerfile":  # a version is that of both stages
         changed = max(changed, min(values, 2))
