@@ -6,6 +6,7 @@ taken out of it. So every total from one line per file upwards can be met, and n
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -25,6 +26,8 @@ class Share:
     deletions: int = 0
     least: int = 1
     """How many additions it keeps whatever happens."""
+    log: bool = False
+    """Whether people add to it and take next to nothing out, as of a changelog."""
 
     @property
     def changed(self) -> int:
@@ -33,19 +36,25 @@ class Share:
 
 
 def share_out(
-    lines: list[int], parts: list[float | None], total: int, rng: Random, least: list[int] | None = None
+    lines: list[int],
+    parts: list[float | None],
+    total: int,
+    rng: Random,
+    least: list[int] | None = None,
+    logs: Collection[int] = (),
 ) -> list[Share]:
     """Shares whose additions and deletions add up to ``total``.
 
     ``parts``: which part of a file's lines is new, as far as the total allows; None for an added file.
-    ``least``: how many lines of each file must be new; one, unless given. ValueError when ``total`` is too small.
+    ``least``: how many lines of each file must be new; one, unless given. ``logs``: the places of files that
+    nothing much is taken out of as long as there are others. ValueError when ``total`` is too small.
     """
     least = least or [1] * len(lines)
     if total < sum(least):
         raise ValueError(f"{total} changed lines are too few for {len(lines)} files.")
     shares = [
-        Share(count, part is not None, additions=count, least=few)
-        for count, part, few in zip(lines, parts, least, strict=True)
+        Share(count, part is not None, additions=count, least=few, log=index in logs)
+        for index, (count, part, few) in enumerate(zip(lines, parts, least, strict=True))
     ]
     for share, part in zip(shares, parts, strict=True):
         if part is not None:
@@ -60,6 +69,7 @@ def share_out(
 
 
 def _grow(shares: list[Share], missing: int) -> None:
+    shares = [share for share in shares if not share.log] or shares
     for share in shares:
         if share.modified and missing:
             more = min(missing, share.lines - share.additions)
@@ -68,8 +78,11 @@ def _grow(shares: list[Share], missing: int) -> None:
         return
     changed = [share for share in shares if share.modified]
     if not changed:
-        changed = [max(shares, key=lambda share: share.lines)]
-        changed[0].modified = True
+        # As many files as it takes to have no more lines taken out of each than it has now.
+        for share in sorted(shares, key=lambda share: share.lines, reverse=True):
+            if sum(one.lines for one in changed) < missing:
+                share.modified = True
+                changed.append(share)
     each, rest = divmod(missing, len(changed))
     for index, share in enumerate(changed):
         share.deletions += each + (index < rest)

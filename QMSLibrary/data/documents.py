@@ -105,8 +105,10 @@ def _changelog(plan: Plan, rng: Random) -> str:
     for back in range(1, 4):
         other = rng.choice(_all_domains(plan))
         lines += [f"## {major}.{minor - back}.0", "", "### Added", ""]
-        lines += [f"- {_sentence(feature)}" for feature in rng.sample(other.features, k=2)]
-        lines += ["", "### Fixed", "", f"- {_sentence(rng.choice(other.faults))}", ""]
+        # What is new now was not released before.
+        features, faults = ([one for one in some if one != plan.feature] for some in (other.features, other.faults))
+        lines += [f"- {_sentence(feature)}" for feature in rng.sample(features, k=2)]
+        lines += ["", "### Fixed", "", f"- {_sentence(rng.choice(faults))}", ""]
     return "\n".join(lines)
 
 

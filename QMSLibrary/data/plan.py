@@ -85,6 +85,7 @@ class Plan:
     wishes: Wishes
     files: int
     lines: int
+    """Exactly so many changed ones; about so many where ``wishes.lines_follow``."""
     domains: list[Domain]
     feature: str
     """What it is about, in words."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 from QMSLibrary.contract.pull_requests import ChangeType, FileChange, PullRequest
 
 from .companions import text as companion_text
-from .counts import share_out
+from .counts import Share, share_out
 from .documents import document, document_paths
 from .errors import WishError
 from .identity import derived_seed, new_seed, unique_part
@@ -20,6 +20,7 @@ from .languages import language
 from .people import Person
 from .plan import Plan, nouns_of
 from .planning import make_plan
+from .usual import usual_shares
 from .wishes import Wishes, read_wishes
 from .wording import branch, description, title
 
@@ -143,10 +144,10 @@ def _files(plan: Plan, recipe: Recipe) -> list[FileChange]:
     paths = list(texts)
     original, added = paths[: plan.files], paths[plan.files :]
     rng = Random(f"{recipe.seed}/counts")
-    parts = [_new_part(path, rng) for path in original]
-    flawed = _flawed_lines(plan)
-    least = [flawed.get(path, 1) for path in original]
-    shares = share_out([texts[path].count("\n") for path in original], parts, plan.lines, rng, least)
+    if plan.wishes.lines_follow:
+        shares = usual_shares(plan, {path: texts[path] for path in original}, rng)
+    else:
+        shares = _shares(plan, {path: texts[path] for path in original}, rng)
     files = [
         FileChange(
             path=path,
@@ -162,6 +163,15 @@ def _files(plan: Plan, recipe: Recipe) -> list[FileChange]:
         for path in added
     ]
     return files
+
+
+def _shares(plan: Plan, texts: dict[str, str], rng: Random) -> list[Share]:
+    """What happens to each file, so that the changed lines are exactly as many as the plan says."""
+    parts = [_new_part(path, rng) for path in texts]
+    flawed = _flawed_lines(plan)
+    least = [flawed.get(path, 1) for path in texts]
+    logs = [index for index, path in enumerate(texts) if path == "CHANGELOG.md"]
+    return share_out([text.count("\n") for text in texts.values()], parts, plan.lines, rng, least, logs)
 
 
 def _flawed_lines(plan: Plan) -> dict[str, int]:

@@ -11,22 +11,25 @@ from .companions import add_companions
 from .operations import LAYERS, SHARED
 from .plan import Module, Plan
 from .spelling import Domain, Noun, domains, vocabulary
-from .wishes import COMPLEXITIES, ChangeKind, Need, Wishes, need_of
+from .wishes import COMPLEXITIES, MAXIMUM_FILES, USUAL_LINES, ChangeKind, Need, Wishes, need_of
 
 _AUDIT: Final = Noun(("audit",), ("audit",))
 
 
 def extent(wishes: Wishes, rng: Random) -> tuple[int, int]:
     """How many files and changed lines there are."""
-    size = COMPLEXITIES[wishes.complexity]
+    size = wishes.size
     need = need_of(wishes)
-    # Three files have room for a documentation file, without which no persona's habits would show.
-    usual_files = max(need.files, 3, round(rng.randint(*size.files) * wishes.author.size))
+    # With code, three files have room for a documentation file, without which no persona's habits would show.
+    least = max(need.files, 3 if wishes.has_code else 1)
+    usual_files = max(least, round(rng.randint(*size.files) * wishes.author.size))
     usual_lines = rng.randint(*size.lines_per_file)
     if wishes.files is not None:
         files = wishes.files
     elif wishes.lines_changed is not None:
-        files = max(need.files, min(usual_files, wishes.lines_changed // 4), -(-wishes.lines_changed // 250))
+        most = 250 if wishes.has_code else USUAL_LINES.get(wishes.language, 60)
+        enough = min(MAXIMUM_FILES, -(-wishes.lines_changed // most))
+        files = max(need.files, min(usual_files, wishes.lines_changed // 4), enough)
     else:
         files = usual_files
     if wishes.lines_changed is not None:

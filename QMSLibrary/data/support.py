@@ -12,7 +12,7 @@ from QMSLibrary.contract.pull_requests import PullRequest
 
 from .companions.manifest import NODE_PACKAGES, NODE_TOOLS, PYTHON_PACKAGES, package_json
 from .companions.migration import migration
-from .companions.migration import path as migration_path
+from .companions.migration import path_at_head as migration_path
 from .documents import readme
 from .errors import WishError
 from .functions import give_called
@@ -101,7 +101,7 @@ def support_files(plan: Plan) -> dict[str, str]:
     modules = [module for module in (*plan.modules, *stores) if module.layer != SHARED]
     for domain in dict.fromkeys((*plan.domains, *(module.domain for module in modules))):
         nouns = nouns_of(domain, modules)
-        texts[migration_path(plan, domain, domain.noun)] = migration(domain, nouns)
+        texts[migration_path(plan, domain)] = migration(domain, nouns)
         texts[tongue.types_path(domain)] = tongue.types(domain, nouns)
     for store in stores:
         texts[tongue.source_path(store)] = tongue.source(store)

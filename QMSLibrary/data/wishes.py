@@ -61,6 +61,15 @@ COMPLEXITIES: Final = {
     "medium": Size((9, 16), (32, 60), 1),
     "high": Size((20, 34), (45, 75), 2),
 }
+WITHOUT_CODE: Final = {
+    "low": Size((1, 3), (12, 28), 1),
+    "medium": Size((3, 6), (18, 34), 1),
+    "high": Size((6, 12), (24, 40), 2),
+}
+"""The same for changes without code: a table, an image or a page is done in fewer files. The lines are about those of a
+text whose length is free; how many are changed follows from the texts."""
+USUAL_LINES: Final = {"sql": 20, "dockerfile": 18, "yaml": 30}
+"""About as many lines as a file has that nobody can make longer at will."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,16 @@ class Wishes:
     def has_code(self) -> bool:
         """Whether source files are among the changed ones."""
         return self.kind.has_code and self.language in LANGUAGES
+
+    @property
+    def size(self) -> Size:
+        """What the complexity says about such a change."""
+        return (COMPLEXITIES if self.has_code else WITHOUT_CODE)[self.complexity]
+
+    @property
+    def lines_follow(self) -> bool:
+        """Whether the changed lines follow from the files: nobody asked for a number, and no code needs one."""
+        return self.lines_changed is None and not self.has_code
 
     @property
     def layers(self) -> tuple[str, ...]:

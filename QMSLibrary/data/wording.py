@@ -12,14 +12,21 @@ from .plan import Plan
 from .spelling import kebab, vocabulary
 from .wishes import ChangeKind
 
-_WITHOUT_CODE = {"sql": "add tables", "yaml": "add settings", "dockerfile": "add images"}
+_WITHOUT_CODE = {
+    "sql": ("add a table", "add tables"),
+    "yaml": ("add settings", "add settings"),
+    "dockerfile": ("add an image", "add images"),
+}
+"""What is done, with one file and with several."""
 
 
 def title(plan: Plan, rng: Random) -> str:
     """A Conventional Commit, like ``feat(invoices): add partial payments``."""
     scope, wishes = kebab(plan.domain.noun.many), plan.wishes
     if wishes.kind is not ChangeKind.DOCUMENTATION and wishes.language in _WITHOUT_CODE:
-        return f"{wishes.kind.value}({scope}): {_WITHOUT_CODE[wishes.language]} for {plan.feature}"
+        one, many = _WITHOUT_CODE[wishes.language]
+        images_or_tables = sum(companion.kind in ("migration", "dockerfile") for companion in plan.companions)
+        return f"{wishes.kind.value}({scope}): {one if images_or_tables == 1 else many} for {plan.feature}"
     prose = " ".join(plan.domain.noun.many)
     texts = {
         ChangeKind.FEATURE: f"feat({scope}): add {plan.feature}",

@@ -62,7 +62,7 @@ class PullRequests(Chapter):
         | complexity | how big it is: ``low``, ``medium``, ``high``; a high one concerns two domains |
         | language | ``typescript``, ``javascript``, ``python``; or ``sql``, ``yaml``, ``dockerfile``, ``markdown`` |
         | author | the persona who wrote it: ``senior_developer``, ``junior_developer``, … or your own, see below |
-        | files, lines_changed | exactly so many; by the complexity unless given |
+        | files, lines_changed | exactly so many; by the complexity unless given, fewer where there is no code |
         | code_patterns | how the code is built, such as ``mvc, service_layer``: no source file is of another one |
         | test_coverage | 30 to 100: percent of the statements that its tests reach; by the persona unless given |
         | code_style | 0 to 1: the share of clean functions; by the persona unless given |

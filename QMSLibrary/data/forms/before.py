@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from itertools import pairwise
+from pathlib import PurePosixPath
 from random import Random
 from typing import Final
 
@@ -21,7 +22,7 @@ from QMSLibrary.data.errors import WishError
 from QMSLibrary.data.pull_requests import plan_of, recipe_of
 from QMSLibrary.data.support import support_of
 
-from .former import former_lines, former_version
+from .former import former_lines, former_version, has_other_value
 from .parts_of_text import CODE, Parts, kind_of, parts_of
 
 _STEPS: Final = 200  # git goes 256 steps before it takes a short cut
@@ -99,6 +100,7 @@ class _Before:
 
     def _choices(self, parts: Parts) -> Iterable[dict[int, str | None]]:
         """What may have been: by line number the earlier version, or None for a line that was not there."""
+        yield from self._latest_entries()
         certain = self._certain(parts)
         others = [unit for unit in parts.units if not certain & {*unit}]
         added = self.added - len(certain)
@@ -119,9 +121,21 @@ class _Before:
         # Little of it was there: the beginning, comments and blank lines stand alone.
         count, head = len(self.now) - self.added, self._head(parts)
         alone = [n for n, line in enumerate(self.now) if _stands_alone(line) or n < head <= count]
-        if count <= len(alone) and kind_of(self.path) in {*CODE, "py"}:
+        if kind_of(self.path) == "dockerfile":  # an image came first
+            alone = sorted(range(len(self.now)), key=lambda number: not self.now[number].startswith("FROM"))
+        if count <= len(alone) and kind_of(self.path) in {*CODE, "py", "dockerfile"}:
             kept = set(alone[:count])
             yield {number: None for number in range(len(self.now)) if number not in kept}
+
+    def _latest_entries(self) -> Iterable[dict[int, str | None]]:
+        """What is new in a changelog stands on top: entries, with the heading above them as far as that is new, too."""
+        if PurePosixPath(self.path).stem.lower() != "changelog" or self.gone:
+            return
+        start = next((number for number, line in enumerate(self.now) if line.startswith("## ")), 0)
+        end = next((number + 1 for number, line in enumerate(self.now) if number > start and line[:2] == "- "), 0)
+        stop = max(end, start + self.added) if self.added > end - start - 1 else end
+        if start < end and stop <= len(self.now):
+            yield dict.fromkeys(range(stop - self.added, stop), None)
 
     def _certain(self, parts: Parts) -> set[int]:
         """The lines of the functions that were certainly not there before, without the blank lines before each."""
@@ -144,6 +158,7 @@ class _Before:
         """Earlier versions of up to ``count`` lines; lines that stand there once, so that git cannot take another."""
         candidates = [n for n, line in enumerate(self.now) if n not in old and self.counts[line] == 1 and line.strip()]
         self.rng.shuffle(candidates)
+        candidates.sort(key=lambda number: _rank(self.path, self.now[number]))
         found: dict[int, str | None] = {}
         for number in candidates:
             if len(found) == count:
@@ -216,10 +231,12 @@ class _Before:
             return min(next(settings, 1), end)
         if kind == "json":
             return min(next((n + 1 for n, line in enumerate(self.now) if n in parts.singles), end), end)
+        if kind == "dockerfile":  # nothing but comments and ARG may come before the first image
+            return min(next((n + 1 for n, line in enumerate(self.now) if line.startswith("FROM")), 1), end)
         starts = [unit.start for unit in parts.units]
         new = [start for start in starts if old.get(start, "") is None]
         around = [start for start in starts if start in old or start - 1 in old]
-        return next(iter(new or around or starts), min(end, 1) if kind == "dockerfile" else end)
+        return next(iter(new or around or starts), end)
 
     def _at_one_place(self, parts: Parts) -> list[str]:
         """One stretch of lines is new, and what is gone stood there. Git cannot miss it."""
@@ -249,6 +266,11 @@ def _frequent(lines: int) -> int:
     while lines > 0:
         root, lines = root << 1, lines >> 2
     return root
+
+
+def _rank(path: str, line: str) -> int:
+    """Which lines had other versions first: images, whose version goes through all stages, then other settings."""
+    return (0 if line.startswith("FROM") else 1) if has_other_value(path, line) else 2
 
 
 def _stands_alone(line: str) -> bool:

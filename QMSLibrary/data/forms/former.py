@@ -23,7 +23,12 @@ with yield
 """
 _RESERVED: Final = frozenset({*keyword.kwlist, *keyword.softkwlist, *_RESERVED_IN_ECMASCRIPT.split()})
 _WORD: Final = re.compile(r"(?<![\\\w$])[A-Za-z_]\w{3,}\b")
-_NUMBER: Final = re.compile(r"(?<![\w.])\d{1,6}(?![\w])")
+_NUMBER: Final = re.compile(r"(?<![\w.])(?:\d+\.)*\d{1,6}(?=(?:s|m|Mi)?(?![\w.]))")
+"""A number with its unit outside, or a version."""
+_FIXED: Final = re.compile(r"(?i)port:|runs-on|^version:|^apiVersion")
+"""What is not set to another number: it would be another thing."""
+_IMAGE: Final = re.compile(r"FROM [\w./-]+:\d")
+_WITH_VALUES: Final = ("yaml", "json", "txt", "dockerfile")
 _ENDINGS: Final = ("value", "entry", "data", "item", "found", "known")
 _PROSE: Final = frozenset({"md", "txt", "rst", ""})
 
@@ -35,7 +40,7 @@ def former_version(path: str, line: str, now: AbstractSet[str], rng: Random) -> 
     """
     kind = kind_of(path)
     stripped = line.strip()
-    if "__future__" in line or (kind == "dockerfile" and stripped.startswith("FROM")):
+    if "__future__" in line or (kind == "dockerfile" and stripped.startswith("FROM") and not _IMAGE.match(stripped)):
         return None
     prose = kind in _PROSE or stripped.startswith(("#", "//", "* ", "--"))
     if prose and len(words := list(re.finditer(r"(?<= )[a-z]+ ", line))) > 2:
@@ -43,15 +48,33 @@ def former_version(path: str, line: str, now: AbstractSet[str], rng: Random) -> 
         changed = line[: gone.start()] + line[gone.end() :]
         if changed not in now:
             return changed
-    places = [*_NUMBER.finditer(line)] if kind in ("yaml", "json", "txt", "dockerfile") else []
+    places = [*_NUMBER.finditer(line)] if kind in _WITH_VALUES else []
     places += [*_WORD.finditer(line)] if not places else []
     rng.shuffle(places)
     for place in places:
-        if (word := _other(place[0], kind, rng)) is not None:
+        if place[0][0].isdigit() and ("ersion" in line or stripped.startswith("FROM")):
+            word = _version_before(place[0])
+        else:
+            word = _other(place[0], kind, rng)
+        if word is not None:
             changed = line[: place.start()] + word + line[place.end() :]
             if changed not in now:
                 return changed
     return None
+
+
+def has_other_value(path: str, line: str) -> bool:
+    """Whether a line has what people change and leave the rest as it is: a setting, a version, a word of a sentence."""
+    kind = kind_of(path)
+    stripped = line.strip()
+    if kind in _PROSE and kind != "txt":
+        return not stripped.startswith(("#", "|", "```")) and len(re.findall(r"(?<= )[a-z]+ ", line)) > 2
+    if kind not in _WITH_VALUES or stripped.startswith(("#", '"version"')) or _FIXED.search(stripped):
+        return False
+    # Ports and users have more digits; a key is no value.
+    value = re.sub(r"^[\w./-]+:$", "", stripped)
+    numbers = [found[0] for found in _NUMBER.finditer(value)]
+    return any(int(number) < 1000 if number.isdigit() else not number.endswith(".0") for number in numbers)
 
 
 def former_lines(path: str, count: int, text: str, now: AbstractSet[str], rng: Random) -> list[str]:
@@ -106,9 +129,8 @@ def _written(block: list[str], name: str, rng: Random) -> list[str]:
 
 
 def _other(word: str, kind: str, rng: Random) -> str | None:
-    if word.isdigit():
-        number = int(word)
-        return str(number + rng.randint(1, 9) if number < 10 else number - rng.randint(1, 9))
+    if word[0].isdigit():
+        return _version_before(word) if "." in word else _other_number(int(word), rng)
     if word in _RESERVED or (kind in ("sql", "dockerfile") and word.isupper()):
         return None
     ending = rng.choice(_ENDINGS)
@@ -117,3 +139,21 @@ def _other(word: str, kind: str, rng: Random) -> str | None:
     if "_" in word or (kind == "py" and word.islower()):
         return f"{word}_{ending}"
     return word + ending.capitalize()
+
+
+def _other_number(number: int, rng: Random) -> str:
+    """A number of the same sort: half of a round one, else one nearby."""
+    if number < 10:
+        return str(number - 1 if number > 1 else number + rng.randint(1, 9))
+    if number < 1000 and number % 2 == 0 and (number % 10 == 0 or number & (number - 1) == 0):
+        return str(number // 2)
+    return str(number - (5 if number % 5 == 0 and number < 1000 else rng.randint(1, 9)))
+
+
+def _version_before(word: str) -> str | None:
+    """The version before this one. A whole number is one with long support, as the even ones are."""
+    first, dot, last = word.rpartition(".")
+    if not dot and not last.isdigit():
+        return None
+    number = int(last)
+    return f"{first}.{number - 1 if number else 1}" if dot else str(number - 2 if number > 2 else number + 1)

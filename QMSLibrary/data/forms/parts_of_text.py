@@ -13,6 +13,8 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 
 CODE = frozenset({"ts", "js", "tsx", "jsx", "mjs", "cjs"})
+_LONGEST = 8
+"""Lines of a block of settings that goes as a whole."""
 _CLOSER = re.compile(r"[)\]}]")
 _SCALAR = re.compile(r"\s+\"[^\"]+\": (\"[^\"]*\"|[\d.]+|true|false|null),$")
 
@@ -59,7 +61,14 @@ def parts_of(path: str, lines: list[str]) -> Parts:
         return Parts(_paragraphs(lines), [number for number, line in enumerate(lines) if _sql_line(line)])
     if kind == "py":
         return Parts([], [])
-    return Parts(_paragraphs(lines), list(range(1, len(lines))))
+    units = _sections(lines) if kind == "md" else []
+    return Parts(units or _paragraphs(lines), list(range(1, len(lines))))
+
+
+def _sections(lines: list[str]) -> list[range]:
+    """The sections of a page with the blank line before each; what comes before the first one stays."""
+    starts = [n - 1 for n in range(2, len(lines)) if lines[n].startswith("## ") and not lines[n - 1].strip()]
+    return [range(first, second) for first, second in pairwise([*starts, len(lines)])]
 
 
 def _paragraphs(lines: list[str]) -> list[range]:
@@ -89,19 +98,29 @@ def _cases(lines: list[str], unit: range) -> list[range]:
 
 
 def _indented_blocks(lines: list[str]) -> list[range]:
-    """Keys with what is indented below them, on the first level that has any; the top one is left where it is."""
+    """Keys and items of lists with what is indented below them; of a long one its own parts. Those at the margin stay.
+
+    Long ones are taken apart, or there would be no way to have taken out more than the short ones and less than a
+    long one but to cut it.
+    """
     depths = [len(line) - len(line.lstrip()) if line.strip() else -1 for line in lines]
-    heads = [n for n, line in enumerate(lines) if line.rstrip().endswith(":") and depths[n] > 0]
-    if not heads:
-        return []
-    level = min(depths[number] for number in heads)
-    found = []
-    for head in (number for number in heads if depths[number] == level):
-        end = head + 1
-        while end < len(lines) and depths[end] > level:
-            end += 1
-        found.append(range(head, end))
-    return found
+    found: list[range] = []
+    bodies = [body[1:] for body in _at_one_depth(range(len(lines)), depths)]
+    while bodies:
+        for block in _at_one_depth(bodies.pop(), depths):
+            head = lines[block.start].rstrip()
+            if len(block) > _LONGEST and not head.endswith(("|", ">", "-", "+")):  # what comes after those is text
+                bodies.append(block[1:])
+            elif len(block) > 1 or head.lstrip().startswith("- "):
+                found.append(block)
+    return sorted(found, key=lambda block: block.start)
+
+
+def _at_one_depth(body: range, depths: list[int]) -> list[range]:
+    """The parts of ``body`` that begin at the depth of the least indented of them."""
+    level = min((depths[number] for number in body if depths[number] >= 0), default=0)
+    starts = [number for number in body if depths[number] == level]
+    return [range(first, second) for first, second in pairwise([*starts, body.stop])]
 
 
 def _yaml_leaf(lines: list[str], number: int) -> bool:

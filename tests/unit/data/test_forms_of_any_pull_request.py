@@ -142,7 +142,7 @@ def is_whole(path: str, text: str) -> bool:
             return next(step["instruction"] for step in steps if step["instruction"] != "COMMENT") == "FROM"
         elif suffix in ("py", "ts", "js", "json", "toml"):
             assert_parses(path, text)
-    except (SyntaxError, ValueError, AssertionError, yaml.YAMLError, pglast.parser.ParseError):
+    except (SyntaxError, ValueError, AssertionError, StopIteration, yaml.YAMLError, pglast.parser.ParseError):
         return False
     return True
 
