@@ -20,6 +20,7 @@ from QMSLibrary.contract.identity import User
 from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.routing import Agent, AgentRegistration, RoutingDecision
+from QMSLibrary.contract.steps import Step
 from QMSLibrary.contract.workflows import (
     ApprovalRequest,
     CommitRequest,
@@ -27,6 +28,7 @@ from QMSLibrary.contract.workflows import (
     FeedbackRequest,
     OverrideRequest,
     ProgressRequest,
+    ResultRequest,
     RetryRequest,
     TransitionRequest,
     Workflow,
@@ -132,6 +134,9 @@ class Orchestration(AnyService, Protocol):
     def change_state(self, workflow_id: str, request: TransitionRequest, *, role: Role) -> Workflow:
         """Ask for a state."""
 
+    def submit_result(self, workflow_id: str, step: Step, request: ResultRequest, *, role: Role) -> Workflow:
+        """Answer for an agent."""
+
     def audit_trail(self, *, role: Role, workflow_id: str | None = None) -> list[AuditRecord]:
         """Audit records, by sequence; all of them without a workflow."""
 
@@ -150,6 +155,9 @@ class Decision(AnyService, Protocol):
 
     def register_agent(self, registration: AgentRegistration, *, role: Role) -> Agent:
         """Register an agent, or change its registration."""
+
+    def retire_agent(self, agent_id: str, *, role: Role) -> Agent:
+        """Give an agent nothing more, and move on what it has."""
 
     def routing(self, *, role: Role, workflow_id: str | None = None) -> list[RoutingDecision]:
         """Routing decisions, newest first."""

@@ -30,6 +30,7 @@ from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.routes import Route
 from QMSLibrary.contract.routing import Agent, AgentPage, AgentRegistration, RoutingDecision, RoutingPage
 from QMSLibrary.contract.services import Service
+from QMSLibrary.contract.steps import Step
 from QMSLibrary.contract.workflows import (
     ApprovalRequest,
     CommitRequest,
@@ -37,6 +38,7 @@ from QMSLibrary.contract.workflows import (
     FeedbackRequest,
     OverrideRequest,
     ProgressRequest,
+    ResultRequest,
     RetryRequest,
     TransitionRequest,
     Workflow,
@@ -165,6 +167,10 @@ class RestOrchestration(RestService):
         """Ask for a state."""
         return self._call(routes.CHANGE_STATE, Workflow, role, request, workflow_id=workflow_id)
 
+    def submit_result(self, workflow_id: str, step: Step, request: ResultRequest, *, role: Role) -> Workflow:
+        """Answer for an agent."""
+        return self._call(routes.SUBMIT_RESULT, Workflow, role, request, workflow_id=workflow_id, step=step)
+
     def audit_trail(self, *, role: Role, workflow_id: str | None = None) -> list[AuditRecord]:
         """Audit records, by sequence."""
         return self._pages(routes.AUDIT_TRAIL, AuditPage, role, workflow_id=workflow_id)
@@ -188,6 +194,10 @@ class RestDecision(RestService):
     def register_agent(self, registration: AgentRegistration, *, role: Role) -> Agent:
         """Register an agent, or change its registration."""
         return self._call(routes.REGISTER_AGENT, Agent, role, registration)
+
+    def retire_agent(self, agent_id: str, *, role: Role) -> Agent:
+        """Give an agent nothing more, and move on what it has."""
+        return self._call(routes.RETIRE_AGENT, Agent, role, agent_id=agent_id)
 
     def routing(self, *, role: Role, workflow_id: str | None = None) -> list[RoutingDecision]:
         """Routing decisions, newest first."""

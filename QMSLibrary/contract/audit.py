@@ -35,6 +35,8 @@ class AuditAction(StrEnum):
     ESCALATION_CLOSED = "escalation.closed"
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
     AGENT_REGISTERED = "agent.registered"
+    AGENT_RETIRED = "agent.retired"
+    RESULT_REFUSED = "result.refused"
     CONFIGURATION_CHANGED = "configuration.changed"
     CLOCK_MOVED = "clock.moved"
     DEAD_LETTER_REPLAYED = "dead_letter.replayed"

@@ -62,7 +62,8 @@ def _operation(route: Route, names: dict[Any, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
-        "description": f"Lowest role: {route.access}{', and services' if route.services_too else ''}.",
+        "description": f"Lowest role: {route.access}{', and services' if route.services_too else ''}"
+        f"{', and agents in their own name' if route.agents_too else ''}.",
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
               for name in re.findall(r"{(\w+)}", route.path)),

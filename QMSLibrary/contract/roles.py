@@ -22,3 +22,5 @@ class Role(StrEnum):
 
 # Services prove themselves with a role of their own. It is no person's role, so it is not in the ladder above.
 SERVICE_ROLE: Final = "service"
+# So does an agent that is a process of its own: it reads what it reviews, and answers in its own name.
+AGENT_ROLE: Final = "agent"

@@ -49,6 +49,8 @@ class Route:
     media_type: str = "application/json"
     services_too: bool = False
     """Services may use it as well, although it has a person's role."""
+    agents_too: bool = False
+    """So may an agent that is a process of its own."""
     signed: tuple[type[Model], ...] = ()
     """Instead of ``body``: what is read of a body that is taken as it came, because a signature is over its bytes."""
     repeat_status: int | None = None
@@ -157,7 +159,7 @@ GIVE_FEEDBACK = Route(
 )  # fmt: skip
 SUBMIT_RESULT = Route(
     "submit_result", "POST", "/api/workflows/{workflow_id}/steps/{step}/results", _O, "An agent answers", Role.ADMIN,
-    workflows.Workflow, body=ResultRequest, services_too=True, refusals=(404, 409),
+    workflows.Workflow, body=ResultRequest, services_too=True, agents_too=True, refusals=(404, 409),
 )  # fmt: skip
 AUDIT_TRAIL = Route(
     "audit_trail", "GET", "/api/audit", _O, "The audit trail (reading it is recorded too)", Role.MANAGER,
@@ -206,6 +208,11 @@ AGENTS = Route("agents", "GET", "/api/agents", _D, "All agents", Role.DEVELOPER,
 REGISTER_AGENT = Route(
     "register_agent", "POST", "/api/agents", _D, "Register an agent, or change its registration", Role.ADMIN,
     routing.Agent, body=routing.AgentRegistration, status=201,
+)  # fmt: skip
+RETIRE_AGENT = Route(
+    "retire_agent", "POST", "/api/agents/{agent_id}/retire", _D,
+    "Give an agent no more work, and move on what it has; registering it again brings it back", Role.ADMIN,
+    routing.Agent, refusals=(404, 409),
 )  # fmt: skip
 ROUTING = Route(
     "routing", "GET", "/api/routing", _D, "Routing decisions, newest first", Role.DEVELOPER, routing.RoutingPage,

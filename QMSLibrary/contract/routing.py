@@ -13,6 +13,7 @@ from .steps import Step
 SCORE_WEIGHTS: Final[dict[str, float]] = {"expertise": 0.40, "workload": 0.30, "availability": 0.20, "context": 0.10}
 SECURITY_AGENT: Final = "qms-security-scanner"
 Capacity = Annotated[int, Field(ge=1, le=1000)]
+RepositoryName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$", max_length=256)]
 AgentId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._-]+$")]
 
 
@@ -32,6 +33,10 @@ class AgentRegistration(Request):
     load_capacity: Capacity
     health_endpoint: str | None = None
     """Where its health can be asked; None for an agent that lives inside the decision service."""
+    repositories: Annotated[list[RepositoryName], Field(max_length=100)] | None = None
+    """The pool it belongs to: it works for these repositories only, and a role for which a repository has agents of
+    its own is filled by these alone. Empty: for every repository that has none of its own. None: as it was, and empty
+    for an agent that is new."""
 
 
 class Agent(Model):
@@ -44,6 +49,8 @@ class Agent(Model):
     """Tasks it has now; never over load_capacity."""
     health: AgentHealth
     health_endpoint: str | None = None
+    repositories: list[str] = []
+    """The only ones it works for; empty when it belongs to none."""
     registered_at: Moment
 
 

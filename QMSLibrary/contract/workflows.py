@@ -142,7 +142,7 @@ class OverrideRequest(Request):
 
 
 class ResultRequest(Request):
-    """An agent's answer. The same agent answering the same run and attempt twice changes nothing."""
+    """An agent's answer. The same answer twice changes nothing; another one to the same run and attempt is refused."""
 
     run: int
     attempt: int

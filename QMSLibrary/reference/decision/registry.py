@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import orjson
@@ -25,7 +26,7 @@ BUILT_IN_CAPACITY: Final = 50
 """As many tasks as workflows may run at once, so that the agents that come with the service never hold one up."""
 _FIRST_ESTIMATE: Final = 0.5
 _FIND: Final = select(agents).where(agents.c.agent_id == bindparam("key"))
-_ALL: Final = select(agents).order_by(agents.c.agent_id)
+_ALL: Final = select(agents).where(agents.c.retired.is_(False)).order_by(agents.c.agent_id)
 _LOADS: Final = select(tasks.c.agent_id, func.count()).group_by(tasks.c.agent_id)
 _EXPERIENCED: Final = select(experience.c.agent_id).where(experience.c.repository == bindparam("of_repository"))
 _LEARN: Final = (
@@ -38,6 +39,8 @@ _ONE_MORE: Final = (
     .where(experience.c.agent_id == bindparam("key"), experience.c.repository == bindparam("of_repository"))
     .values(tasks=experience.c.tasks + 1)
 )
+_GIVEN: Final = agents.update().where(agents.c.agent_id == bindparam("key")).values(last_given=bindparam("turn"))
+_OF_NOBODY: Final = "[]"
 _ADDRESS: Final = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
 
 
@@ -61,7 +64,7 @@ def register(
         raise field_refused("health_endpoint", f"{wanted.agent_id} lives in this service; register another agent_id.")
     if not set(wanted.capabilities) & set(ROLES):
         raise field_refused("capabilities", f"at least one must be a role that a step needs: {', '.join(ROLES)}.")
-    before = _find(connection, wanted.agent_id)
+    before = find(connection, wanted.agent_id)
     if before is None:
         _insert(connection, context, wanted)
     else:
@@ -69,22 +72,49 @@ def register(
             "capabilities": orjson.dumps(wanted.capabilities).decode(),
             "load_capacity": wanted.load_capacity,
             "health_endpoint": wanted.health_endpoint,
+            "repositories": before.repositories
+            if wanted.repositories is None
+            else orjson.dumps(wanted.repositories).decode(),
+            "retired": False,
             # One that comes back is taken at its word; the watch finds out soon.
             "health": AgentHealth.HEALTHY.value,
         }
         connection.execute(agents.update().where(agents.c.agent_id == wanted.agent_id), values)
+    row = find(connection, wanted.agent_id)
+    assert row is not None
     context.audit(
         connection,
         AuditAction.AGENT_REGISTERED,
         f"agent:{wanted.agent_id}",
         actor=actor,
         correlation_id=correlation_id,
-        before=None if before is None else {"load_capacity": before.load_capacity},
-        after={"load_capacity": wanted.load_capacity, "capabilities": wanted.capabilities},
+        before=None if before is None else _terms(before),
+        after=_terms(row),
     )
-    row = _find(connection, wanted.agent_id)
-    assert row is not None
     return agent_of(row, loads(connection).get(wanted.agent_id, 0))
+
+
+def retire(connection: Connection, context: Context, row: Row[Any], actor: Identity, correlation_id: str) -> Agent:
+    """Give an agent nothing more. Its place in the registry stays, because decisions about it are history."""
+    connection.execute(agents.update().where(agents.c.agent_id == row.agent_id), {"retired": True})
+    context.audit(
+        connection,
+        AuditAction.AGENT_RETIRED,
+        f"agent:{row.agent_id}",
+        actor=actor,
+        correlation_id=correlation_id,
+        before=_terms(row),
+    )
+    return agent_of(row, 0)
+
+
+def _terms(row: Row[Any]) -> dict[str, Any]:
+    """On what terms it works, for the record."""
+    return {
+        "load_capacity": row.load_capacity,
+        "capabilities": orjson.loads(row.capabilities),
+        "repositories": orjson.loads(row.repositories),
+    }
 
 
 def agent_of(row: Row[Any], load: int) -> Agent:
@@ -96,6 +126,7 @@ def agent_of(row: Row[Any], load: int) -> Agent:
         load=load,
         health=AgentHealth(row.health),
         health_endpoint=row.health_endpoint,
+        repositories=orjson.loads(row.repositories),
         registered_at=row.registered_at,
     )
 
@@ -108,6 +139,7 @@ def loads(connection: Connection) -> dict[str, int]:
 def candidates(connection: Connection, repository: str) -> list[Candidate]:
     """All agents, as a decision about a change to ``repository`` sees them."""
     busy = loads(connection)
+    of_nobody = ()
     experienced = set(connection.execute(_EXPERIENCED, {"of_repository": repository}).scalars())
     return [
         Candidate(
@@ -117,10 +149,19 @@ def candidates(connection: Connection, repository: str) -> list[Candidate]:
             capacity=row.load_capacity,
             health=AgentHealth(row.health),
             seconds_per_task=row.seconds_per_task,
-            knows_repository=row.agent_id in experienced,
+            knows_repository=row.agent_id in experienced or repository in own,
+            repositories=own,
+            last_given=row.last_given,
         )
         for row in connection.execute(_ALL)
+        for own in (of_nobody if row.repositories == _OF_NOBODY else tuple(orjson.loads(row.repositories)),)
     ]
+
+
+def note_given(connection: Connection, known: Sequence[Candidate], chosen: Collection[str]) -> None:
+    """These were given something by the decision that is being made; ``known`` is what it was made from."""
+    turn = max((one.last_given for one in known), default=0) + 1
+    connection.execute(_GIVEN, [{"key": agent_id, "turn": turn} for agent_id in chosen])
 
 
 def note_done(connection: Connection, agent_id: str, repository: str, seconds: float) -> None:
@@ -130,7 +171,8 @@ def note_done(connection: Connection, agent_id: str, repository: str, seconds: f
         connection.execute(experience.insert(), {"agent_id": agent_id, "repository": repository, "tasks": 1})
 
 
-def _find(connection: Connection, agent_id: str) -> Row[Any] | None:
+def find(connection: Connection, agent_id: str) -> Row[Any] | None:
+    """An agent's row, retired or not."""
     return connection.execute(_FIND, {"key": agent_id}).one_or_none()
 
 
@@ -145,5 +187,8 @@ def _insert(connection: Connection, context: Context, wanted: AgentRegistration)
             "health": AgentHealth.HEALTHY.value,
             "registered_at": wire_time(context.now()),
             "seconds_per_task": _FIRST_ESTIMATE,
+            "repositories": orjson.dumps(wanted.repositories or []).decode(),
+            "last_given": 0,
+            "retired": False,
         },
     )

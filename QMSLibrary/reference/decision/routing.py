@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import uuid4
 
@@ -18,7 +19,8 @@ from QMSLibrary.reference.kernel.context import Context
 from QMSLibrary.reference.kernel.copies import Change, Copies
 
 from . import scoring
-from .registry import candidates
+from .registry import candidates, note_done, note_given
+from .scoring import Candidate
 from .tables import TABLES, agents, decisions, tasks, waiting
 
 COPIES = Copies(TABLES)
@@ -29,6 +31,14 @@ _WAIT_NO_MORE: Final = delete(waiting).where(waiting.c.workflow_id == bindparam(
 _NOT_BEGUN: Final = delete(tasks).where(tasks.c.workflow_id == bindparam("key"), tasks.c.state != "open")
 _DECIDED: Final = insert(decisions)
 _RESERVED: Final = insert(tasks)
+_ANSWERED: Final = delete(tasks).where(
+    tasks.c.workflow_id == bindparam("of_workflow"),
+    tasks.c.step == bindparam("of_step"),
+    tasks.c.run == bindparam("of_run"),
+    tasks.c.attempt == bindparam("of_attempt"),
+    tasks.c.agent_id == bindparam("of_agent"),
+    tasks.c.state != "open",
+)
 _REGISTERED: Final = select(agents.c.agent_id).where(agents.c.agent_id.in_(bindparam("ids", expanding=True)))
 _BEGIN: Final = (
     update(tasks)
@@ -62,6 +72,8 @@ class Wish(BaseModel):
     run: int
     attempt: int
     pull_request: ChangeWish
+    instead_of: list[str] = []
+    """Agents that let an attempt at the step run out of time: others come first."""
 
 
 def on_event(connection: Connection, event: Event, context: Context) -> None:
@@ -157,19 +169,20 @@ def _decide(connection: Connection, wish: Wish, context: Context) -> bool:
     for role in roles:
         # An agent answers once for a step, so it fills one role of it.
         taken = {one.agent_id for one in chosen}
-        able = [
-            one
-            for one in known
-            if role in one.capabilities and one.health is AgentHealth.HEALTHY and one.agent_id not in taken
-        ]
+        pool = scoring.pool(role, wish.pull_request.repository, known)
+        able = [one for one in pool if one.health is AgentHealth.HEALTHY and one.agent_id not in taken]
         if not able:
-            _announce_failure(connection, wish, role, context)
+            _announce_failure(connection, wish, role, pool, context)
             return True
-        assignment = scoring.choose(role, able, fields, wish.pull_request.lines_changed, words)
+        others = [one for one in able if one.agent_id not in wish.instead_of]
+        assignment = scoring.choose(role, others or able, fields, wish.pull_request.lines_changed, words)
         if assignment is None:
             return False
+        if passed_over := [one.agent_id for one in able if others and one.agent_id in wish.instead_of]:
+            assignment.reason += f" {', '.join(passed_over)} did not answer in time before."
         chosen.append(assignment)
     _store(connection, wish, chosen, bool(words), context)
+    note_given(connection, known, [one.agent_id for one in chosen])
     return True
 
 
@@ -229,7 +242,12 @@ def _store(connection: Connection, wish: Wish, chosen: list[Assignment], sensiti
     )
 
 
-def _announce_failure(connection: Connection, wish: Wish, role: str, context: Context) -> None:
+def _announce_failure(
+    connection: Connection, wish: Wish, role: str, pool: Sequence[Candidate], context: Context
+) -> None:
+    repository = wish.pull_request.repository
+    own = [one.agent_id for one in pool if one.repositories]
+    whose = f" for {repository}, whose own agents are {', '.join(own)}" if own else ""
     context.emit(
         connection,
         EventType.ROUTING_FAILED,
@@ -238,7 +256,7 @@ def _announce_failure(connection: Connection, wish: Wish, role: str, context: Co
         payload={
             **_payload(connection, wish),
             "role": role,
-            "reason": f"No healthy agent can act as {role}. Register one, or look at the agents' health.",
+            "reason": f"No healthy agent can act as {role}{whose}. Register one, or look at the agents' health.",
         },
     )
 
@@ -265,3 +283,20 @@ def on_step_assigned(connection: Connection, event: Event, context: Context) -> 
             "by": payload["requested_by"],
         },
     )
+
+
+def on_task_completed(connection: Connection, event: Event, context: Context) -> None:
+    """An agent that lives elsewhere has answered orchestration: its place is free."""
+    payload = event.payload
+    done = {
+        "of_workflow": event.workflow_id,
+        "of_step": payload["step"],
+        "of_run": payload["run"],
+        "of_attempt": payload["attempt"],
+        "of_agent": payload["agent_id"],
+    }
+    if connection.execute(_ANSWERED, done).rowcount == 0:
+        return  # decided otherwise meanwhile
+    repository = payload["workflow"]["repository"]
+    note_done(connection, payload["agent_id"], repository, payload["seconds"])
+    serve_waiting(connection, context)

@@ -42,11 +42,26 @@ class Candidate:
     health: AgentHealth
     seconds_per_task: float
     knows_repository: bool
+    """It has worked for the repository, or belongs to it."""
+    repositories: tuple[str, ...] = ()
+    """The only ones it works for; empty when it belongs to none."""
+    last_given: int = 0
+    """Rises with each decision that gave it something."""
 
     @property
     def free(self) -> bool:
         """Whether it can take one more task."""
         return self.health is AgentHealth.HEALTHY and self.load < self.capacity
+
+
+def pool(role: str, repository: str, known: Sequence[Candidate]) -> list[Candidate]:
+    """Who may fill ``role`` for ``repository``, healthy or not: its own agents where it has some, else those of nobody.
+
+    So what happens in one pool is never any other pool's business (docs/decisions/0010).
+    """
+    able = [one for one in known if role in one.capabilities]
+    own = [one for one in able if repository in one.repositories]
+    return own or [one for one in able if not one.repositories]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +113,18 @@ def score(candidate: Candidate, fields: Collection[str]) -> Score:
 def choose(
     role: str, candidates: Sequence[Candidate], fields: Collection[str], lines: int, words: Sequence[str] = ()
 ) -> Assignment | None:
-    """The best free candidate for ``role``, least loaded among equals; None when nobody is free."""
+    """The best free candidate for ``role``, the least loaded among equals, and of these the one that was given nothing
+    for the longest time. None when nobody is free.
+    """
     free = [candidate for candidate in candidates if candidate.free]
     if not free:
         return None
     scores = {candidate.agent_id: score(candidate, fields) for candidate in free}
-    best = min(free, key=lambda one: (-round(scores[one.agent_id].total, 6), one.load, one.agent_id))
+    best = min(free, key=lambda one: (-round(scores[one.agent_id].total, 6), one.load, one.last_given, one.agent_id))
     parts = scores[best.agent_id]
     confidence = round(parts.total, 4)
     if confidence < CONFIDENCE_THRESHOLD:
-        best = min(free, key=lambda one: (one.load / one.capacity, one.agent_id))
+        best = min(free, key=lambda one: (one.load / one.capacity, one.last_given, one.agent_id))
         confidence = round(scores[best.agent_id].total, 4)
         why = (
             f"Fallback to the rules: the best score is {parts.total:.2f}, under {CONFIDENCE_THRESHOLD}. "
@@ -117,6 +134,7 @@ def choose(
     else:
         knowledge = f"knows {', '.join(sorted(set(fields) & set(best.capabilities))) or 'none of the languages'}"
         context = "has worked on this repository" if best.knows_repository else "is new to this repository"
+        context = "is there for this repository" if best.repositories else context
         why = (
             f"{best.agent_id} scores {parts.total:.2f}, the best of {len(free)} that can act as {role}: it {knowledge}"
             f", has {best.load} of {best.capacity} places taken and {context}."

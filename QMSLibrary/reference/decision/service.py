@@ -15,9 +15,10 @@ from QMSLibrary.reference.kernel.blueprint import Blueprint
 from QMSLibrary.reference.kernel.call import Call
 from QMSLibrary.reference.kernel.context import Context
 from QMSLibrary.reference.kernel.pages import page
+from QMSLibrary.reference.kernel.refusals import Refusal, not_found
 
-from .registry import agent_of, loads, register, register_built_in
-from .routing import COPIES, on_event, serve_waiting
+from .registry import ROLES, agent_of, find, loads, register, register_built_in, retire
+from .routing import COPIES, move_work, on_event, on_task_completed, serve_waiting
 from .tables import TABLES, agents, decisions, tasks
 from .watch import HealthWatch
 from .workers import Workers
@@ -37,6 +38,7 @@ def build(context: Context) -> Blueprint:
     watch = HealthWatch(context)
     service.on(*_HEARD)(on_event)
     service.on(_E.STEP_ASSIGNED)(workers.on_step_assigned)
+    service.on(_E.TASK_COMPLETED)(on_task_completed)
     service.on(_E.PR_UPDATED)(workers.on_pull_request_updated)
     service.background("agents")(workers.run)
     service.background("agents' health")(watch.run)
@@ -64,6 +66,23 @@ def _serve(service: Blueprint, watch: HealthWatch) -> None:
         watch.look()
         return agent
 
+    @service.serve(routes.RETIRE_AGENT)
+    async def retired(call: Call[Any]) -> Agent:
+        agent_id = call.parts["agent_id"]
+        if agent_id in ROLES:
+            raise Refusal(409, "built_in", f"{agent_id} lives in this service and cannot be retired.")
+
+        def work(connection: Connection) -> Agent:
+            row = find(connection, agent_id)
+            if row is None or row.retired:
+                raise not_found("agent", agent_id)
+            agent = retire(connection, context, row, call.identity, call.correlation_id)
+            move_work(connection, agent_id, context)
+            serve_waiting(connection, context)
+            return agent
+
+        return await context.store.write(work)
+
     @service.serve(routes.ROUTING)
     async def routing(call: Call[Any]) -> RoutingPage:
         limit, cursor = call.limit, call.cursor
@@ -89,10 +108,11 @@ def _serve(service: Blueprint, watch: HealthWatch) -> None:
 
 
 def _agents(connection: Connection, limit: int, cursor: int | None) -> AgentPage:
-    query = select(agents).order_by(agents.c.agent_id)
+    there = agents.c.retired.is_(False)
+    query = select(agents).where(there).order_by(agents.c.agent_id)
     rows = list(connection.execute(query.offset(cursor or 0).limit(limit + 1)))
     busy = loads(connection)
-    total = connection.execute(select(func.count()).select_from(agents)).scalar_one()
+    total = connection.execute(select(func.count()).select_from(agents).where(there)).scalar_one()
     return AgentPage(
         total=total,
         next_cursor=str((cursor or 0) + limit) if len(rows) > limit else None,

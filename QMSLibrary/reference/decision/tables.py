@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
 
 from QMSLibrary.reference.kernel.log import Sequence
 
@@ -21,6 +21,11 @@ agents: Final = Table(
     Column("health_endpoint", Text),
     Column("registered_at", String(32), nullable=False),
     Column("seconds_per_task", Float, nullable=False),
+    # A JSON list: the only repositories it works for, or none.
+    Column("repositories", Text, nullable=False),
+    # Rises with each decision: of equals the one that was given nothing for the longest time is next.
+    Column("last_given", BigInteger, nullable=False),
+    Column("retired", Boolean, nullable=False),
 )
 
 # Wishes for which nobody has room now, oldest first; a workflow has at most one.

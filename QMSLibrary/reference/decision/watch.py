@@ -19,9 +19,10 @@ from .routing import move_work, serve_waiting
 from .tables import agents
 
 _LOG = logging.getLogger(__name__)
-PERIOD: Final = 1.0
+PERIOD: Final = 0.5
 """Seconds between two looks, by the machine's clock."""
 _TIMEOUT: Final = httpx.Timeout(2.0)
+_ELSEWHERE: Final = select(agents).where(agents.c.health_endpoint.is_not(None), agents.c.retired.is_(False))
 
 
 class HealthWatch:
@@ -86,4 +87,4 @@ class HealthWatch:
 
 
 def _elsewhere(connection: Connection) -> list[Row[Any]]:
-    return list(connection.execute(select(agents).where(agents.c.health_endpoint.is_not(None))))
+    return list(connection.execute(_ELSEWHERE))

@@ -115,6 +115,8 @@ def authorize(identity: Identity, request: Request, route: Route) -> None:
 
 
 def _allowed(identity: Identity, route: Route) -> bool:
+    if identity.is_agent:
+        return route.agents_too or (route.access is Role.DEVELOPER and route.method == "GET")
     if identity.is_service:
         # Services read what every person may read, and use what was made for them. They do no person's acts.
         reads = route.access is Role.DEVELOPER and route.method == "GET"

@@ -34,7 +34,8 @@ the event stream, mostly people who wait for something, are answered first."""
 _E = EventType
 _CARRIES_ON: Final[dict[Service, frozenset[str]]] = {
     Service.ORCHESTRATION: frozenset({_E.ROUTED, _E.ROUTING_FAILED, _E.DASHBOARD_CREATED}),
-    Service.DECISION: frozenset({_E.WORKFLOW_STARTED, _E.PR_UPDATED, _E.STEP_ASSIGNED}),
+    # An agent elsewhere that has answered has room for a review that waits for it.
+    Service.DECISION: frozenset({_E.WORKFLOW_STARTED, _E.PR_UPDATED, _E.STEP_ASSIGNED, _E.TASK_COMPLETED}),
     Service.DASHBOARD: frozenset({_E.WORKFLOW_STARTED, _E.ROUTING_REQUESTED}),
 }
 """Events with which a service carries a review on. All others it keeps, shows, or tells people."""

@@ -39,6 +39,8 @@ class Secrets:
     """Signs the head of the audit trail; only orchestration uses it."""
     service_keys: dict[Service, Ed25519PrivateKey] = field(repr=False)
     """Each service signs its own tokens, so that one service cannot speak in another's name."""
+    agent_key: Ed25519PrivateKey = field(repr=False)
+    """Signs the tokens of agents that are processes of their own; only they use it."""
     webhook_secret: str = field(repr=False)
     """Shared with the code host, which signs its webhooks with it; only orchestration uses it."""
 
@@ -52,6 +54,7 @@ def create_secrets(path: Path) -> Secrets:
         "token_key": _new_key(),
         "audit_key": _new_key(),
         "service_keys": {service.value: _new_key() for service in Service},
+        "agent_key": _new_key(),
         "webhook_secret": secrets.token_hex(_WEBHOOK_SECRET_BYTES),
     }
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -101,5 +104,6 @@ def _from_document(document: dict[str, Any]) -> Secrets:
         token_key=_key(document["token_key"]),
         audit_key=_key(document["audit_key"]),
         service_keys={Service(name): _key(text) for name, text in document["service_keys"].items()},
+        agent_key=_key(document["agent_key"]),
         webhook_secret=_filled(document["webhook_secret"]),
     )

@@ -1,7 +1,8 @@
 """Bearer tokens: JSON Web Tokens signed with Ed25519.
 
 People get theirs from orchestration (``aud`` is the whole QMS). A service signs its own, for one other service and for
-a short time. Token times are the machine's: a moved clock neither ends nor prolongs a session.
+a short time; so does an agent that is a process of its own, for the whole QMS. Token times are the machine's: a moved
+clock neither ends nor prolongs a session.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Final
 
 import jwt
 
-from QMSLibrary.contract.roles import SERVICE_ROLE, Role
+from QMSLibrary.contract.roles import AGENT_ROLE, SERVICE_ROLE, Role
 from QMSLibrary.contract.services import Service
 
 from .identity import Identity
@@ -23,6 +24,7 @@ USER_TOKEN_SECONDS: Final = 3600
 SERVICE_TOKEN_SECONDS: Final = 300
 _AUDIENCE: Final = "qms"
 _USERS_KEY: Final = "users"
+_AGENTS_KEY: Final = "agents"
 _CACHE_SIZE: Final = 1024
 
 
@@ -44,6 +46,7 @@ class Tokens:
         self._secrets = secrets
         self._keys: dict[str, Any] = {
             _USERS_KEY: secrets.token_key.public_key(),
+            _AGENTS_KEY: secrets.agent_key.public_key(),
             **{name.value: key.public_key() for name, key in secrets.service_keys.items()},
         }
         self._verified: OrderedDict[str, _Verified] = OrderedDict()
@@ -83,12 +86,12 @@ class Tokens:
             key = self._keys.get(name) if isinstance(name, str) else None
             if key is None:
                 raise TokenRefusedError("The token is signed with a key that this QMS does not know.")
-            from_person = name == _USERS_KEY
+            from_person, from_agent = name == _USERS_KEY, name == _AGENTS_KEY
             claims = jwt.decode(
                 token,
                 key,
                 algorithms=["EdDSA"],
-                audience=_AUDIENCE if from_person else self._service.value,
+                audience=_AUDIENCE if from_person or from_agent else self._service.value,
                 issuer=Service.ORCHESTRATION.value if from_person else name,
                 options={"require": ["exp", "iat", "iss", "sub", "aud"]},
             )
@@ -99,9 +102,17 @@ class Tokens:
         role, subject = claims.get("role"), str(claims["sub"])
         if from_person and role not in set(Role):
             raise TokenRefusedError("The token names no role of this QMS.")
-        if not from_person and (role != SERVICE_ROLE or subject != name):
+        if from_agent and role != AGENT_ROLE:
+            raise TokenRefusedError("An agent may only speak as an agent.")
+        if not from_person and not from_agent and (role != SERVICE_ROLE or subject != name):
             raise TokenRefusedError("A service may only speak in its own name.")
         return _Verified(Identity(subject, str(role)), float(claims["exp"]))
+
+
+def for_agent(secrets: Secrets, agent_id: str) -> tuple[str, int]:
+    """A token with which an agent proves itself to the whole QMS, and the seconds for which it is good."""
+    claims = {"iss": _AGENTS_KEY, "sub": agent_id, "role": AGENT_ROLE, "aud": _AUDIENCE}
+    return _sign(claims, secrets.agent_key, _AGENTS_KEY, USER_TOKEN_SECONDS), USER_TOKEN_SECONDS
 
 
 def _sign(claims: dict[str, Any], key: Any, key_name: str, seconds: int) -> str:

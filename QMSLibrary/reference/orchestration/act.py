@@ -40,12 +40,18 @@ class Act:
     """The workflow's row; None while it has none."""
     now: datetime = field(init=False)
     _events: list[tuple[EventType, dict[str, Any]]] = field(default_factory=list)
+    _moved_on: bool = False
 
     def __post_init__(self) -> None:
         self.now = self.context.now()
 
     def tell(self, type: EventType, **payload: Any) -> None:
         """Announce something when the act is saved."""
+        self._events.append((type, payload))
+        self._moved_on = True
+
+    def mention(self, type: EventType, **payload: Any) -> None:
+        """The same for what nobody has a copy of: alone it leaves the revision as it is."""
         self._events.append((type, payload))
 
     def record(self, action: AuditAction, *, before: Any = None, after: Any = None, reason: str | None = None) -> None:
@@ -90,10 +96,11 @@ class Act:
         )
 
     def save(self) -> Review:
-        """Write the review and its events. The revision grows when anything is announced: copies follow events."""
+        """Write the review and its events. The revision grows when it has moved on: copies follow events."""
         review = self.review
-        if self._events:
+        if self._moved_on:
             review.revision += 1
+            self._moved_on = False
         values = {
             "state": review.state.value,
             "slot": review.slot,

@@ -50,6 +50,7 @@ def routing_wish(act: Act) -> dict[str, Any]:
         "step": review.step.value,
         "run": review.run,
         "attempt": review.current.attempt,
+        "instead_of": review.current.overdue,
         "pull_request": {
             **review.pull_request.model_dump(mode="json"),
             "paths": [file.path for file in pull_request.files],
@@ -89,6 +90,7 @@ def assign(act: Act) -> None:
     if not step.waiting_for:
         _decide(act)
         return
+    step.assigned_at = act.now
     act.timer(STEP_LIMIT, STEP_TIME_LIMITS[review.step], run=review.run, attempt=step.attempt)
     act.tell(
         EventType.STEP_ASSIGNED,
@@ -106,10 +108,28 @@ def assign(act: Act) -> None:
 def take_result(act: Act, result: AgentResult) -> None:
     """An agent that was assigned has answered."""
     step = act.review.current
+    if not act.actor.is_service:
+        # Of those that live in its own process decision tells it itself.
+        _tell_of_task(act, result)
     step.results.append(result)
     step.waiting_for = [agent for agent in step.waiting_for if agent != result.agent_id]
     if not step.waiting_for:
         _decide(act)
+
+
+def _tell_of_task(act: Act, result: AgentResult) -> None:
+    step = act.review.current
+    roles = {one.agent_id: one.role for one in step.decision.assignments} if step.decision is not None else {}
+    act.mention(
+        EventType.TASK_COMPLETED,
+        agent_id=result.agent_id,
+        role=roles.get(result.agent_id, ""),
+        step=step.step.value,
+        run=act.review.run,
+        attempt=step.attempt,
+        passed=all(result.checks.values()),
+        seconds=round((act.now - (step.assigned_at or act.now)).total_seconds(), 3),
+    )
 
 
 def _decide(act: Act) -> None:
@@ -271,6 +291,7 @@ def attempt_timed_out(act: Act, pause: timedelta) -> None:
         status=StepStatus.IN_PROGRESS,
         attempt=step.attempt + 1,
         timeouts=step.timeouts + 1,
+        overdue=list(dict.fromkeys([*step.overdue, *step.waiting_for])),
         started_at=step.started_at,
     )
     act.timer(ROUTE_AGAIN, pause, run=review.run, attempt=step.attempt + 1)

@@ -42,6 +42,10 @@ class StepRecord(StepResult):
     """Attempts in a row that ran out of time."""
     routing_failures: int = 0
     """Routing requests in a row that found nobody."""
+    overdue: list[str] = []
+    """Agents that let an attempt run out of time; others are asked for first."""
+    assigned_at: Moment | None = None
+    """When the present attempt was given to its agents."""
 
 
 class Review(Model):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from QMSLibrary.contract import routes
 from QMSLibrary.contract.services import Service
-from QMSLibrary.contract.steps import STEP_CHECKS, Step, StepStatus
+from QMSLibrary.contract.steps import Step
 from QMSLibrary.contract.workflows import (
     ApprovalRequest,
     CommitRequest,
@@ -27,11 +27,10 @@ from QMSLibrary.contract.workflows import (
 from QMSLibrary.reference.kernel.blueprint import Blueprint
 from QMSLibrary.reference.kernel.call import Call
 from QMSLibrary.reference.kernel.context import Context
-from QMSLibrary.reference.kernel.refusals import Refusal, field_refused, not_found
 
 from . import people
 from .act import Act, load, open_act, pull_request_body
-from .gates import take_result
+from .answers import check_answer, take_answer
 from .review import Review, workflow_of
 from .slots import finish
 from .tables import workflows
@@ -108,32 +107,9 @@ def _serve_people(service: Blueprint) -> None:
 def _serve_agents(service: Blueprint) -> None:
     @service.serve(routes.SUBMIT_RESULT)
     async def submit(call: Call[ResultRequest]) -> Workflow:
-        if call.parts["step"] not in set(Step):
-            raise not_found("step", call.parts["step"])
+        check_answer(call)
         step = Step(call.parts["step"])
-        unknown = [check for check in call.body.result.checks if check not in STEP_CHECKS[step]]
-        if unknown:
-            raise field_refused(
-                "result.checks", f"{step} has no {unknown[0]!r}; it has: {', '.join(STEP_CHECKS[step])}."
-            )
         return await _done(call, lambda act: take_answer(act, step, call.body))
-
-
-def take_answer(act: Act, step: Step, body: ResultRequest) -> None:
-    """An agent's answer, once. Raises Refusal (409) when it is not awaited (any more)."""
-    review, record = act.review, act.review.record_of(step)
-    same_attempt = (body.run, body.attempt) == (review.run, record.attempt)
-    if same_attempt and any(known.agent_id == body.result.agent_id for known in record.results):
-        return  # the same answer again changes nothing
-    open_now = step is review.step and record.status is StepStatus.IN_PROGRESS
-    if not (same_attempt and open_now and body.result.agent_id in record.waiting_for):
-        raise Refusal(
-            409,
-            "superseded",
-            f"{body.result.agent_id} is not awaited for {step}, run {body.run}, attempt {body.attempt}: workflow "
-            f"{review.id} is at {review.step}, run {review.run}, attempt {review.current.attempt}.",
-        )
-    take_result(act, body.result)
 
 
 async def _done(call: Call[Any], work: Callable[[Act], None]) -> Workflow:
