@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
@@ -21,6 +22,8 @@ class Capability(StrEnum):
     """Its clock can be moved forward."""
     PROCESS_CONTROL = "process_control"
     """A service can be killed, stopped and started."""
+    AGENT_CONTROL = "agent_control"
+    """Agents can be started as processes of their own, made slow, broken and killed."""
     NETWORK_FAULTS = "network_faults"
     """The way between two services can be made slow or cut."""
     DATABASE_FAULTS = "database_faults"
@@ -95,6 +98,28 @@ class Environment:
     def start_service(self, service: Service) -> None:
         """Start a service that was killed or stopped, on its old address; returns when it is healthy."""
         self._no_process_control()
+
+    def start_agents(self, agent_ids: Sequence[str]) -> dict[str, str]:
+        """Start agents as processes of their own; each one's health endpoint, by id, when all of them are healthy.
+
+        They are not registered by that. They end with the environment.
+        """
+        self._no_agent_control()
+
+    def change_agent(self, agent_id: str, way: str, pause: timedelta) -> None:
+        """Tell an agent how to work from now on: ``well``, ``failing``, ``wrong`` or ``silent``, and how long to pause
+        before each answer.
+        """
+        self._no_agent_control()
+
+    def kill_agent(self, agent_id: str) -> None:
+        """End an agent with SIGKILL, as a crash would."""
+        self._no_agent_control()
+
+    def _no_agent_control(self) -> NoReturn:
+        raise EnvironmentUseError(
+            f"The environment {self.name!r} is of the kind {self.kind!r}: no agents can be started there for a test."
+        )
 
     def _no_process_control(self) -> NoReturn:
         raise EnvironmentUseError(

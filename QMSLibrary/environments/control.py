@@ -11,8 +11,9 @@ from typing import Any
 from .base import EnvironmentUseError
 
 
-def ask(directory: Path, do: str, service: str | None = None, *, timeout: float = 30) -> dict[str, Any]:
-    """Have the keeper do something: ``status``, ``kill``, ``stop``, ``start`` (with a service) or ``end``.
+def ask(directory: Path, do: str, service: str | None = None, *, timeout: float = 30, **more: Any) -> dict[str, Any]:
+    """Have the keeper do something: ``status``, ``kill``, ``stop``, ``start`` (with a service) or ``end``;
+    ``start_agents``, ``change_agent`` or ``kill_agent``, with what they need in ``more``.
 
     Raises EnvironmentUseError with the keeper's reason, or when it does not answer.
     """
@@ -23,7 +24,7 @@ def ask(directory: Path, do: str, service: str | None = None, *, timeout: float 
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
                 connection.settimeout(timeout)
                 connection.connect(f"/proc/self/fd/{folder}/control")
-                connection.sendall(json.dumps({"do": do, "service": service}).encode() + b"\n")
+                connection.sendall(json.dumps({"do": do, "service": service, **more}).encode() + b"\n")
                 line = connection.makefile("rb").readline()
         finally:
             os.close(folder)
@@ -31,5 +32,7 @@ def ask(directory: Path, do: str, service: str | None = None, *, timeout: float 
     except (OSError, ValueError) as error:
         raise EnvironmentUseError(f"The environment in {directory} does not answer: {error}") from None
     if "error" in answer:
-        raise EnvironmentUseError(f"The environment refused to {do} {service or ''}: {answer['error']}")
+        raise EnvironmentUseError(
+            f"The environment refused to {do.replace('_', ' ')}{f' {service}' if service else ''}: {answer['error']}"
+        )
     return answer

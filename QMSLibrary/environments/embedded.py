@@ -10,6 +10,8 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +35,7 @@ class EmbeddedEnvironment(Environment):
     """The reference QMS. It stays as long as somebody has not released it."""
 
     def __init__(self, description: Description, directory: Path, users_lock: int, content: dict[str, Any]) -> None:
-        capabilities = {Capability.PROCESS_CONTROL}
+        capabilities = {Capability.PROCESS_CONTROL, Capability.AGENT_CONTROL}
         if content["movable_clock"]:
             capabilities.add(Capability.CLOCK)
         super().__init__(
@@ -69,6 +71,24 @@ class EmbeddedEnvironment(Environment):
     def start_service(self, service: Service) -> None:
         """Start it again, on its old address."""
         self._control("start", service)
+
+    def start_agents(self, agent_ids: Sequence[str]) -> dict[str, str]:
+        """Start agents, also where the environment is shared: each works only for whom it is registered."""
+        agents = self._told("start_agents", agents=list(agent_ids))["agents"]
+        return {agent_id: f"{url}/health" for agent_id, url in agents.items()}
+
+    def change_agent(self, agent_id: str, way: str, pause: timedelta) -> None:
+        """Tell an agent how to work from now on."""
+        self._told("change_agent", agent=agent_id, way=way, pause=pause.total_seconds())
+
+    def kill_agent(self, agent_id: str) -> None:
+        """End an agent with SIGKILL."""
+        self._told("kill_agent", agent=agent_id)
+
+    def agents(self) -> dict[str, dict[str, Any]]:
+        """Each agent's ``url``, ``pid`` (None when dead) and last ``exit_code``."""
+        found: dict[str, dict[str, Any]] = control.ask(self.directory, "status")["agents"]
+        return found
 
     def processes(self) -> dict[Service, dict[str, Any]]:
         """Each service's ``url``, ``pid`` (None when dead) and last ``exit_code``."""
@@ -107,9 +127,12 @@ class EmbeddedEnvironment(Environment):
                 f"The environment {self.name!r} is shared with others, so its services are not to {what}. "
                 f"Take one of your own: `Use Environment    {self.name}    own=True`."
             )
+        self._told(what, service)
+
+    def _told(self, what: str, service: Service | None = None, **more: Any) -> dict[str, Any]:
         if why := self.why_ended():
             raise EnvironmentUseError(why)
-        control.ask(self.directory, what, service)
+        return control.ask(self.directory, what, service, **more)
 
     def release(self) -> None:
         """Give it up; the last one to do so ends it. One of one's own has ended when this returns."""

@@ -20,16 +20,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from QMSLibrary.contract.model import wire_time
 from QMSLibrary.contract.services import Service
 
 from . import databases
 from .claims import RENEW_EVERY, Claim
+from .crew import ORDERS, Crew, OrderError
 from .locks import BusyError, start_lock
 from .processes import Child, ServiceStartError
 from .remains import died_place, keep_logs
+
+if TYPE_CHECKING:
+    from .agent_process import AgentSettings
 
 STARTED_WITHIN: Final = 20.0
 """Seconds that a service has to become healthy."""
@@ -86,6 +90,7 @@ class Keeper:
         self.settings = settings
         self._serve = serve
         self._children: dict[Service, Child] = {}
+        self._crew = Crew(settings.directory / "logs", self._agent_settings, self._leave_parent)
         self._service_settings: dict[Service, Any] = {}
         self._selector = selectors.DefaultSelector()
         self._control: socket.socket | None = None
@@ -187,6 +192,13 @@ class Keeper:
             close()
         for child in self._children.values():
             child.close()
+        self._crew.close_in_child()
+
+    def _agent_settings(self, agent_id: str) -> AgentSettings:
+        from .agent_process import AgentSettings
+
+        orchestration = self._children[Service.ORCHESTRATION].url
+        return AgentSettings(agent_id, orchestration, self.settings.directory / "secrets.json")
 
     def _write_environment(self, secrets: dict[str, Any]) -> None:
         settings = self.settings
@@ -262,6 +274,8 @@ class Keeper:
         for service, child in self._children.items():
             if child.reap():
                 print(f"{wire_time(datetime.now(UTC))} the {service} service ended: {child.exit_code}", flush=True)
+        for agent_id in self._crew.reap():
+            print(f"{wire_time(datetime.now(UTC))} the agent {agent_id} ended", flush=True)
 
     def _told_to_end(self, number: int, _: object) -> None:
         self._ending = True
@@ -314,30 +328,33 @@ class Keeper:
             connection.settimeout(2)
             try:
                 request = json.loads(connection.makefile("rb").readline(65536))
-                answer = self._obey(str(request.get("do")), request.get("service"))
-            except (OSError, ValueError, AttributeError) as error:
+                answer = self._obey(str(request.get("do")), request.get("service"), request)
+            except (OSError, ValueError, AttributeError, LookupError, TypeError) as error:
                 answer = {"error": f"not understood: {error}"}
-            except ServiceStartError as error:
+            except (ServiceStartError, OrderError) as error:
                 answer = {"error": str(error)}
             try:
                 connection.sendall(json.dumps(answer).encode() + b"\n")
             except OSError as error:
                 print(f"nobody waited for the answer {answer}: {error}", flush=True)
 
-    def _obey(self, what: str, service: str | None) -> dict[str, Any]:
+    def _obey(self, what: str, service: str | None, request: dict[str, Any]) -> dict[str, Any]:
         if what == "status":
             return {
                 "services": {
                     name: {"url": child.url, "pid": child.pid, "exit_code": child.exit_code}
                     for name, child in self._children.items()
-                }
+                },
+                "agents": self._crew.status(),
             }
         if what == "end":
             self._ending = True
             self._told_by = "`qms down --force`"
             return {"ok": True}
+        if what in ORDERS:
+            return self._crew.obey(what, request)
         if what not in ("kill", "stop", "start"):
-            return {"error": f"{what!r} is none of status, kill, stop, start, end"}
+            return {"error": f"{what!r} is none of status, kill, stop, start, end, {', '.join(ORDERS)}"}
         if service not in list(Service):
             return {"error": f"{service!r} is none of {', '.join(Service)}"}
         child = self._children[Service(service)]
@@ -374,6 +391,7 @@ class Keeper:
         except BusyError:
             # Somebody is coming, or waits for us to start. They will find a dead environment and begin another.
             self._put_away()
+        self._crew.tell_to_end()
         for child in self._children.values():
             child.signal(signal.SIGTERM)
         deadline = time.monotonic() + _END_PATIENCE
@@ -382,6 +400,7 @@ class Keeper:
                 child.signal(signal.SIGKILL)
                 child.wait_ended(5)
             child.close()
+        self._crew.end()
         if used and self._away is not None:
             why = f"its keeper (process {os.getpid()}) was ended by {self._told_by} while it was used"
             keep_logs(self._away, died_place(settings.directory, os.getpid()), why)
