@@ -1,14 +1,37 @@
-"""Chapter agents: who reviews, and what they can do."""
+"""Chapter agents: who reviews, what they can do, and what becomes of them."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import timedelta
+from secrets import token_hex
+from typing import Final, Literal
+
 from robot.api.deco import keyword
 
+from QMSLibrary.client.errors import NotFound, NotSupported
+from QMSLibrary.client.qms import QMS
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.routing import Agent, AgentRegistration
+from QMSLibrary.contract.steps import STEP_CHECKS, AgentResult, Step
+from QMSLibrary.contract.workflows import ResultRequest, Workflow
+from QMSLibrary.environments import Capability, Environment
 
 from .chapter import Chapter
-from .types import names
+from .errors import KeywordError
+from .types import Count, names
+
+A = Agent | str
+W = Workflow | str | None
+AgentRole = Literal[
+    "qms-dor-validator", "qms-code-reviewer", "qms-testing-specialist", "qms-security-scanner", "qms-dod-validator",
+    "qms-quality-coordinator",
+]  # fmt: skip
+Breakdown = Literal["failing", "wrong", "silent"]
+ALL_ROUND: Final = ("typescript", "javascript", "python", "sql", "documentation", "configuration")
+"""What an agent knows that is started without a word about it."""
+MOST_AGENTS: Final = 50
+"""Agents that are started at once: each one is a process."""
 
 
 class Agents(Chapter):
@@ -16,7 +39,8 @@ class Agents(Chapter):
 
     @keyword
     def get_agents(self, *, as_role: Role = Role.DEVELOPER) -> list[Agent]:
-        """Returns all registered agents, by id, each with ``capabilities``, ``load``, ``load_capacity`` and ``health``.
+        """Returns all registered agents, by id, each with ``capabilities``, ``load``, ``load_capacity``, ``health`` and
+        ``repositories`` (the pool it belongs to).
 
         Example:
         | ${agents} =    Get Agents
@@ -35,17 +59,21 @@ class Agents(Chapter):
         *,
         load_capacity: int = 10,
         health_endpoint: str | None = None,
+        repositories: list[str] | str | None = None,
         as_role: Role = Role.ADMIN,
     ) -> Agent:
         """Registers an agent, or changes the registration of one that is known. Returns it.
 
         ``capabilities`` are the roles that it can fill and its fields of expertise; ``load_capacity`` is how many tasks
         it takes at once, 1 to 1000; ``health_endpoint`` is where its health is asked, for one that lives outside the
-        QMS. All reviews may be given to it from then on, so do it in an environment of your own.
+        QMS. With ``repositories`` it works for these only, and they are served by such agents alone; an agent that is
+        registered again keeps them unless others are named. Without, all reviews may be given to it from then on, so
+        do it in an environment of your own.
 
         Example:
         | Use Environment    own=True
         | Register Agent    second-reviewer    qms-code-reviewer, typescript    load_capacity=3
+        | Register Agent    shop-reviewer    qms-code-reviewer    repositories=acme/shop
 
         """
         registration = AgentRegistration(
@@ -53,12 +81,184 @@ class Agents(Chapter):
             capabilities=names(capabilities),
             load_capacity=load_capacity,
             health_endpoint=health_endpoint,
+            repositories=None if repositories is None else names(repositories),
         )
         registered = self.qms.decision.register_agent(registration, role=as_role)
         self.say(f"Registered {_line(registered)}.", registered)
         return registered
 
+    @keyword
+    def start_agents(
+        self,
+        count: Count,
+        role: AgentRole,
+        *,
+        repository: str | None = None,
+        load_capacity: int = 10,
+        expertise: list[str] | str | None = None,
+        as_role: Role = Role.ADMIN,
+    ) -> list[Agent]:
+        """Starts so many agents as processes of their own and registers them for a role. Returns them.
+
+        They belong to the pool of ``repository``: they work for it only, and nobody else fills the role for it, so that
+        suites running side by side do not meet. Without a repository everybody's work may be given to them, which
+        needs an environment of its own. ``load_capacity`` is how many tasks each takes at once. ``expertise`` are the
+        fields that they know; unless told they know all of them.
+
+        They end with the test (or suite) that started them, and take part in no decision from then on.
+
+        Example:
+        | Skip Unless Environment Can    agent_control
+        | ${agents} =    Start Agents    3    qms-code-reviewer    repository=acme/shop    load_capacity=5
+        | Slow Down Agent    ${agents}[0]    by=2 seconds
+
+        """
+        environment = self._environment()
+        if not 1 <= count <= MOST_AGENTS:
+            raise KeywordError(f"{count} agents cannot be started. Give a number from 1 to {MOST_AGENTS}.")
+        if repository is None and not environment.own:
+            raise KeywordError(
+                f"The environment {environment.name} is shared, and agents of no repository would take everybody's "
+                "work. Expected a pool, repository=owner/name, or an environment of its own: "
+                "`Use Environment    own=True` in this suite's set-up."
+            )
+        # What cannot be registered is refused before a process is begun for it.
+        unique = token_hex(3)
+        wanted = [
+            AgentRegistration(
+                agent_id=f"{role.removeprefix('qms-')}-{unique}-{number}",
+                capabilities=[role, *(ALL_ROUND if expertise is None else names(expertise))],
+                load_capacity=load_capacity,
+                repositories=[] if repository is None else [repository],
+            )
+            for number in range(1, count + 1)
+        ]
+        attached = self.session.attached
+        endpoints = environment.start_agents([one.agent_id for one in wanted])
+        self.session.when_left(lambda: _end(environment, attached.qms, list(endpoints)))
+        agents = [
+            attached.qms.decision.register_agent(
+                one.model_copy(update={"health_endpoint": endpoints[one.agent_id]}), role=as_role
+            )
+            for one in wanted
+        ]
+        self.say(f"Started {count} agents for {repository or 'every repository'}.", "\n".join(map(_line, agents)))
+        return agents
+
+    @keyword
+    def slow_down_agent(self, agent: A, *, by: timedelta) -> None:
+        """Makes an agent that was started here pause before each of its answers. ``by=0`` makes it as quick as before.
+
+        Example:
+        | ${agents} =    Start Agents    2    qms-dor-validator    repository=acme/shop
+        | Slow Down Agent    ${agents}[0]    by=500 ms
+
+        """
+        self._environment().change_agent(_id(agent), "well", by)
+        self.say(f"{_id(agent)} pauses for {by.total_seconds():g} s before each answer.")
+
+    @keyword
+    def break_agent(self, agent: A, *, how: Breakdown = "failing") -> None:
+        """Breaks an agent that was started here. `Mend Agent` makes it well again.
+
+        | =how= | =What it does from then on= |
+        | failing | it cannot work, and its health endpoint says so |
+        | wrong | it says that it is well, and answers what no review can take |
+        | silent | it says that it is well, takes its tasks and never answers |
+
+        Example:
+        | Break Agent    ${agents}[0]
+        | Break Agent    ${agents}[1]    how=silent
+
+        """
+        self._environment().change_agent(_id(agent), how, timedelta(0))
+        self.say(f"{_id(agent)} is {how}.")
+
+    @keyword
+    def mend_agent(self, agent: A) -> None:
+        """Makes an agent well again that was slowed down or broken. What it had begun it goes on with.
+
+        Example:
+        | Break Agent    ${agents}[0]
+        | Mend Agent    ${agents}[0]
+
+        """
+        self._environment().change_agent(_id(agent), "well", timedelta(0))
+        self.say(f"{_id(agent)} is well.")
+
+    @keyword
+    def kill_agent(self, agent: A) -> None:
+        """Ends an agent that was started here as a crash would (SIGKILL). It stays registered and does not come back.
+
+        Example:
+        | ${agents} =    Start Agents    2    qms-dor-validator    repository=acme/shop
+        | Kill Agent    ${agents}[0]
+
+        """
+        self._environment().kill_agent(_id(agent))
+        self.say(f"Killed {_id(agent)}.")
+
+    @keyword
+    def answer_as_agent(
+        self,
+        agent: A,
+        step: Step,
+        *,
+        passed: bool = True,
+        run: int | None = None,
+        attempt: int | None = None,
+        workflow: W = None,
+        as_role: Role = Role.ADMIN,
+    ) -> Workflow:
+        """Answers orchestration in an agent's place: all checks of the step passed, or failed. Returns the workflow.
+
+        It is for answers that must be refused: of an agent that is not awaited, a second time, too late. ``run`` and
+        ``attempt`` are the present ones unless told.
+
+        Example:
+        | Run Keyword And Expect Error    *superseded*    Answer As Agent    somebody-else    dor_validation
+        | Answer As Agent    ${agents}[0]    dor_validation    passed=False
+
+        """
+        found = self.fetch(workflow)
+        checks = dict.fromkeys(STEP_CHECKS[step], passed)
+        reasons = [] if passed else ["agent_failed"]
+        answer = ResultRequest(
+            run=found.run if run is None else run,
+            attempt=found.step_result(step).attempt if attempt is None else attempt,
+            result=AgentResult(agent_id=_id(agent), checks=checks, failure_reasons=reasons),
+        )
+        changed = self.changed(lambda: self.qms.orchestration.submit_result(found.id, step, answer, role=as_role))
+        self.say(f"Answered {step} of {found.id} as {_id(agent)}: {'passed' if passed else 'failed'}.", changed)
+        return changed
+
+    def _environment(self) -> Environment:
+        environment = self.session.attached.environment
+        if Capability.AGENT_CONTROL not in environment.capabilities:
+            raise KeywordError(
+                f"In the environment {environment.name} no agents can be started, slowed down, broken or killed. "
+                "`Skip Unless Environment Can    agent_control` at the beginning reports the test as not verified here."
+            )
+        return environment
+
+
+def _end(environment: Environment, qms: QMS, agent_ids: list[str]) -> None:
+    """Nobody needs them any more. One that was killed by the test is retired as well."""
+    from QMSLibrary.environments import EnvironmentUseError
+
+    for agent_id in agent_ids:
+        # Retired first, so that what it still has moves on at once; without that it would be found ill soon.
+        with suppress(NotFound, NotSupported):
+            qms.decision.retire_agent(agent_id, role=Role.ADMIN)
+        with suppress(EnvironmentUseError):  # dead already
+            environment.kill_agent(agent_id)
+
+
+def _id(agent: A) -> str:
+    return agent if isinstance(agent, str) else agent.agent_id
+
 
 def _line(agent: Agent) -> str:
     can = ", ".join(agent.capabilities)
-    return f"{agent.agent_id}: {agent.health}, {agent.load} of {agent.load_capacity} tasks; {can}"
+    pool = f", for {', '.join(agent.repositories)} only" if agent.repositories else ""
+    return f"{agent.agent_id}: {agent.health}, {agent.load} of {agent.load_capacity} tasks; {can}{pool}"

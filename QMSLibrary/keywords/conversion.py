@@ -21,6 +21,7 @@ from QMSLibrary.contract.escalations import Escalation
 from QMSLibrary.contract.events import DeadLetter, Event
 from QMSLibrary.contract.model import Model, noun
 from QMSLibrary.contract.pull_requests import PullRequest
+from QMSLibrary.contract.routing import Agent
 from QMSLibrary.contract.workflows import Workflow
 from QMSLibrary.formats.names import did_you_mean
 
@@ -34,6 +35,7 @@ MAKERS: Final[dict[type, str]] = {
     Event: "Get Recorded Events",
     DeadLetter: "Get Dead Letters",
     Escalation: "Escalation Should Exist",
+    Agent: "Start Agents",
 }
 """The keyword that returns such a thing."""
 

@@ -19,6 +19,7 @@ from .events import Events
 from .load import Load
 from .pull_request_forms import PullRequestForms
 from .pull_requests import PullRequests
+from .routing import Routing
 from .scenarios import Scenarios
 from .scopes import ScopeListener
 from .session import Session
@@ -97,6 +98,7 @@ class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
                 Events(self.session),
                 Escalations(self.session),
                 Agents(self.session),
+                Routing(self.session),
                 Compliance(self.session),
                 Load(self.session),
                 Scenarios(self.session),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +12,11 @@ from typing import Any
 from robot.api import logger
 from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
+from QMSLibrary.client.errors import QMSError
 from QMSLibrary.client.qms import QMS
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import Workflow
-from QMSLibrary.environments import Environment, use
+from QMSLibrary.environments import Environment, EnvironmentUseError, use
 from QMSLibrary.history.journal import Journal, file_name
 
 from .errors import KeywordError
@@ -60,6 +62,8 @@ class Scope:
     attached: Attached | None = None
     owned: list[Attached] = field(default_factory=list)
     recording: Recording | None = None
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+    """What is to be given back beside environments, while they are still there."""
 
 
 class Session:
@@ -100,8 +104,17 @@ class Session:
     def _leave(self, scope: Scope) -> None:
         if scope.recording is not None:
             scope.recording.attached.qms.events.record(False)
+        for work in reversed(scope.afterwards):
+            try:
+                work()
+            except (QMSError, EnvironmentUseError) as error:
+                logger.info(f"Not all could be given back: {error}")
         for attached in scope.owned:
             attached.release()
+
+    def when_left(self, work: Callable[[], None]) -> None:
+        """Do this when the running test, or suite, ends: before its environments are given back."""
+        self._scopes[-1].afterwards.append(work)
 
     @property
     def began(self) -> datetime:

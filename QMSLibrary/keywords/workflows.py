@@ -68,11 +68,16 @@ class Workflows(Chapter):
 
     @keyword
     def trigger_workflows(
-        self, pull_requests: list[PullRequest], *, at_once: int = 50, as_role: Role = Role.QA_LEAD
+        self,
+        pull_requests: list[PullRequest],
+        *,
+        at_once: int = 50,
+        step_by_step: bool = False,
+        as_role: Role = Role.QA_LEAD,
     ) -> list[Workflow]:
         """Starts the reviews of many pull requests, ``at_once`` of them at the same time. Returns the workflows.
 
-        They are in the order of the pull requests.
+        They are in the order of the pull requests. With ``step_by_step`` each stops before each gate.
 
         Fails when one could not be started, after all others have been tried; `Get Response Times` knows how long each
         took. The last one is the test's current workflow.
@@ -90,7 +95,8 @@ class Workflows(Chapter):
 
         def start(pull_request: PullRequest) -> Workflow | QMSError:
             try:
-                return qms.start_workflow(WorkflowRequest(pull_request=pull_request), as_role)
+                request = WorkflowRequest(pull_request=pull_request, step_by_step=step_by_step)
+                return qms.start_workflow(request, as_role)
             except QMSError as error:
                 return error
 

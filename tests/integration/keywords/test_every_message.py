@@ -32,6 +32,7 @@ GOOD = {
     "step": "dor_validation", "pull_request": "${PR}", "pull_requests": "${{[$PR]}}", "workflows": "${{[$WORKFLOW]}}",
     "workflows_to_judge": "${{[$WORKFLOW]}}", "to": "COMPLETED", "level": "L3_STANDARD", "escalation": "${ESCALATION}",
     "service": "dashboard", "event": "${EVENT}", "reason": "because it is so", "rating": "4", "count": "1", "by": "1 s",
+    "agent": "${AGENT.agent_id}", "agents": "${{[$AGENT]}}", "role": "qms-dor-validator",
     "action": "gate.failed", "path": "${EXECDIR}", "range": "HEAD~1..HEAD",
 }  # fmt: skip
 BY_TYPE = {int: "1", float: "1", timedelta: "1 s", Path: "${EXECDIR}"}
@@ -52,6 +53,8 @@ Prepare
     VAR    ${WORKFLOW} =    ${workflow}    scope=SUITE
     VAR    ${ESCALATION} =    ${escalation}    scope=SUITE
     VAR    ${EVENT} =    ${events}[0]    scope=SUITE
+    ${agents} =    Start Agents    1    qms-dor-validator    repository=nobody/nothing
+    VAR    ${AGENT} =    ${agents}[0]    scope=SUITE
 
 *** Test Cases ***
 """

@@ -31,7 +31,9 @@ PROMISED = """
     Wait For Event Sequence; Events Should Be Consistent; Get Component State; Components Should Agree;
     Deliver Event; Change Event; Get Dead Letters; Replay Dead Letter; Get Escalations; Escalation Should
     Exist; Acknowledge Escalation; Resolve Escalation; Get Notifications; Audit Trail Should Contain; Get
-    Audit Records; Verify Audit Trail; Get Response Times; Get Throughput; Get Agents; Register Agent; Kill
+    Audit Records; Verify Audit Trail; Get Response Times; Get Throughput; Get Agents; Register Agent; Start
+    Agents; Slow Down Agent; Break Agent; Mend Agent; Kill Agent; Answer As Agent; Get Routing Decision; Get
+    Routing History; Load Should Be Balanced; Routing Should Have Been Carried Out; Kill
     Service; Stop Service; Start Service; Run Scenario; Get Scenarios; Scenario Should Be Sound
 """
 
@@ -90,3 +92,10 @@ def test_a_scenario_may_say_of_a_pull_request_what_the_keyword_may():
 
     options = inspect.signature(LIBRARY.keywords["create_pull_request"]).parameters
     assert set(PullRequestWishes.model_fields) == set(options)
+
+
+def test_the_roles_of_agents_are_those_of_the_steps():
+    from QMSLibrary.contract.steps import STEP_AGENTS
+    from QMSLibrary.keywords.agents import AgentRole
+
+    assert list(typing.get_args(AgentRole)) == [role for roles in STEP_AGENTS.values() for role in roles]
