@@ -56,7 +56,7 @@ def test_all_services_are_healthy_when_it_is_there(home):
         assert list(environment.urls) == list(Service)
         assert {health(url) for url in environment.urls.values()} == {"healthy"}
         assert set(environment.connection.accounts) == set(Role)
-        assert environment.capabilities == {Capability.CLOCK, Capability.PROCESS_CONTROL}
+        assert environment.capabilities == {Capability.CLOCK, Capability.PROCESS_CONTROL, Capability.AGENT_CONTROL}
         assert users(environment.directory) == [os.getpid()]
 
 

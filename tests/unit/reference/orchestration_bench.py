@@ -16,7 +16,7 @@ from QMSLibrary.reference.kernel.call import Call
 from QMSLibrary.reference.kernel.identity import Identity
 from QMSLibrary.reference.kernel.log import event_log
 from QMSLibrary.reference.kernel.scheduler import Scheduler
-from QMSLibrary.reference.orchestration import chain, deadlines, gates, people, serving
+from QMSLibrary.reference.orchestration import answers, chain, deadlines, gates, people
 from QMSLibrary.reference.orchestration.act import load, open_act
 from QMSLibrary.reference.orchestration.slots import finish
 from QMSLibrary.reference.orchestration.tables import TABLES, audit_trail
@@ -106,7 +106,7 @@ class Bench:
             measures=measures,
         )
         body = ResultRequest(run=run or now.run, attempt=attempt or now.current.attempt, result=result)
-        return self.do(review, lambda act: serving.take_answer(act, step, body), Identity("decision", "service"))
+        return self.do(review, lambda act: answers.take_answer(act, step, body), Identity("decision", "service"))
 
     def to_step(self, review, step):
         while self.look(review).step is not step:

@@ -107,7 +107,7 @@ def test_a_check_that_nobody_performed_fails(bench):
     review = bench.routed(bench.start(), agents=["one"])
     result = {"agent_id": "one", "checks": {"tests_covered": True}}
     from QMSLibrary.contract.workflows import ResultRequest
-    from QMSLibrary.reference.orchestration.serving import take_answer
+    from QMSLibrary.reference.orchestration.answers import take_answer
 
     body = ResultRequest.model_validate({"run": 1, "attempt": 1, "result": result})
     review = bench.do(review, lambda act: take_answer(act, Step.DOR_VALIDATION, body))
