@@ -1,16 +1,17 @@
-"""``python -m tests.benchmarks [starting] [waiting] [throughput] [pull_requests]``: all unless some are named."""
+"""``python -m tests.benchmarks [starting] [waiting] [throughput] [routing] [pull_requests]``: all unless some named."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from . import pull_requests, starting, throughput, waiting
+from . import pull_requests, routing, starting, throughput, waiting
 
 _ALL = {
     "starting": starting.run,
     "waiting": waiting.run,
     "throughput": throughput.run,
+    "routing": routing.run,
     "pull_requests": pull_requests.run,
 }
 

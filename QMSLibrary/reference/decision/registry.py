@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -26,7 +27,15 @@ BUILT_IN_CAPACITY: Final = 50
 """As many tasks as workflows may run at once, so that the agents that come with the service never hold one up."""
 _FIRST_ESTIMATE: Final = 0.5
 _FIND: Final = select(agents).where(agents.c.agent_id == bindparam("key"))
-_ALL: Final = select(agents).where(agents.c.retired.is_(False)).order_by(agents.c.agent_id)
+_CANDIDATES: Final = select(
+    agents.c.agent_id,
+    agents.c.capabilities,
+    agents.c.load_capacity,
+    agents.c.health,
+    agents.c.seconds_per_task,
+    agents.c.repositories,
+    agents.c.last_given,
+).where(agents.c.retired.is_(False))
 _LOADS: Final = select(tasks.c.agent_id, func.count()).group_by(tasks.c.agent_id)
 _EXPERIENCED: Final = select(experience.c.agent_id).where(experience.c.repository == bindparam("of_repository"))
 _LEARN: Final = (
@@ -40,7 +49,7 @@ _ONE_MORE: Final = (
     .values(tasks=experience.c.tasks + 1)
 )
 _GIVEN: Final = agents.update().where(agents.c.agent_id == bindparam("key")).values(last_given=bindparam("turn"))
-_OF_NOBODY: Final = "[]"
+_HEALTH: Final = {one.value: one for one in AgentHealth}
 _ADDRESS: Final = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
 
 
@@ -139,23 +148,30 @@ def loads(connection: Connection) -> dict[str, int]:
 def candidates(connection: Connection, repository: str) -> list[Candidate]:
     """All agents, as a decision about a change to ``repository`` sees them."""
     busy = loads(connection)
-    of_nobody = ()
     experienced = set(connection.execute(_EXPERIENCED, {"of_repository": repository}).scalars())
-    return [
-        Candidate(
-            agent_id=row.agent_id,
-            capabilities=tuple(orjson.loads(row.capabilities)),
-            load=busy.get(row.agent_id, 0),
-            capacity=row.load_capacity,
-            health=AgentHealth(row.health),
-            seconds_per_task=row.seconds_per_task,
-            knows_repository=row.agent_id in experienced or repository in own,
-            repositories=own,
-            last_given=row.last_given,
+    known = []
+    for agent_id, capabilities, capacity, health, seconds, repositories, last_given in connection.execute(_CANDIDATES):
+        own = _parts(repositories)
+        known.append(
+            Candidate(
+                agent_id=agent_id,
+                capabilities=_parts(capabilities),
+                load=busy.get(agent_id, 0),
+                capacity=capacity,
+                health=_HEALTH[health],
+                seconds_per_task=seconds,
+                knows_repository=agent_id in experienced or repository in own,
+                repositories=own,
+                last_given=last_given,
+            )
         )
-        for row in connection.execute(_ALL)
-        for own in (of_nobody if row.repositories == _OF_NOBODY else tuple(orjson.loads(row.repositories)),)
-    ]
+    return known
+
+
+@lru_cache(1024)
+def _parts(text: str) -> tuple[str, ...]:
+    """A JSON list. Every decision reads those of all agents, and they hardly ever change."""
+    return tuple(orjson.loads(text))
 
 
 def note_given(connection: Connection, known: Sequence[Candidate], chosen: Collection[str]) -> None:
