@@ -111,7 +111,7 @@ def test_each_gate_stops_what_it_is_for_and_opens_when_it_is_mended(qms: Running
         ({"missing_tests": True}, Step.DOR_VALIDATION, {"missing_tests"}),
         ({"security_issues": "sql_injection:high, xss:medium"}, Step.PROGRESS_REVIEWS, {"sql_injection", "xss"}),
         ({"test_coverage": 60}, Step.DOD_VALIDATION, {"coverage_below_threshold"}),
-        ({"code_style": 0.1}, Step.FINAL_REVIEW, {"quality_below_threshold"}),
+        ({"code_style": 0.0}, Step.FINAL_REVIEW, {"quality_below_threshold"}),
     ]
     for wishes, step, expected in cases:
         id_, request = start(qms, complexity="low", **wishes)
