@@ -22,7 +22,7 @@ What The Agents Found Is In The Step
     Step Should Have Failed    progress_reviews    sql_injection
     Get Step    progress_reviews    agents    ==
     ...    ${reviewer[0].agent_id}, ${tester[0].agent_id}, ${scanner[0].agent_id}
-    Get Step    progress_reviews    findings.0.type    ==    sql_injection
+    Security Scan Should Have Found    sql_injection:high
     Get Step    progress_reviews    findings.0.agent_id    ==    ${scanner[0].agent_id}
     Get Step    progress_reviews    checks.peer_review_completed    ==    True
     Routing Should Have Been Carried Out
