@@ -1,7 +1,7 @@
 """An agent as a process of its own: it hears what it is assigned, reads the pull request, and answers orchestration.
 
 It has no state worth keeping: what it was doing when it dies is decided anew, because its health endpoint dies with it
-(docs/decisions/0010). Whoever started it can make it slow, and let it break down in several ways.
+(docs/decisions/0013). Whoever started it can make it slow, and let it break down in several ways.
 """
 
 from __future__ import annotations

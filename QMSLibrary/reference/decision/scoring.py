@@ -57,7 +57,7 @@ class Candidate:
 def pool(role: str, repository: str, known: Sequence[Candidate]) -> list[Candidate]:
     """Who may fill ``role`` for ``repository``, healthy or not: its own agents where it has some, else those of nobody.
 
-    So what happens in one pool is never any other pool's business (docs/decisions/0010).
+    So what happens in one pool is never any other pool's business (docs/decisions/0013).
     """
     able = [one for one in known if role in one.capabilities]
     own = [one for one in able if repository in one.repositories]
