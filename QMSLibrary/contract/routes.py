@@ -53,6 +53,8 @@ class Route:
     """Instead of ``body``: what is read of a body that is taken as it came, because a signature is over its bytes."""
     repeat_status: int | None = None
     """The status when the very same was had before; the answer is of the same kind."""
+    socket: bool = False
+    """A WebSocket; OpenAPI does not know such a thing, so it is described in docs/live.md."""
 
     def url(self, **parts: str) -> str:
         """The path with its parts filled in, each one percent-encoded."""
@@ -237,6 +239,7 @@ ACKNOWLEDGE_ALERT = Route(
     "acknowledge_alert", "POST", "/api/alerts/{alert_id}/acknowledge", _B, "Take charge of an alert", Role.QA_LEAD,
     dashboard.Alert, refusals=(404, 409),
 )  # fmt: skip
+LIVE = Route("live", "GET", "/api/live", _B, "Changes as they happen", Role.DEVELOPER, socket=True)
 
 # --- escalation
 ESCALATIONS = Route(
@@ -275,7 +278,9 @@ STAKEHOLDERS = Route(
     query=_PAGE,
 )  # fmt: skip
 
-ROUTES: Final[tuple[Route, ...]] = tuple(value for value in list(globals().values()) if isinstance(value, Route))
+_EVERY: Final = tuple(value for value in list(globals().values()) if isinstance(value, Route))
+ROUTES: Final[tuple[Route, ...]] = tuple(route for route in _EVERY if not route.socket)
+SOCKETS: Final[tuple[Route, ...]] = tuple(route for route in _EVERY if route.socket)
 
 
 def routes_of(service: Service) -> tuple[Route, ...]:

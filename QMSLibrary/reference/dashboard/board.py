@@ -8,18 +8,21 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from QMSLibrary.contract.events import Event, EventType
+from QMSLibrary.contract.live import LiveTopic
 from QMSLibrary.contract.model import wire_time
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import WorkflowStatus
 from QMSLibrary.reference.kernel.clock import Timer
 from QMSLibrary.reference.kernel.context import Context
 
+from .live import post
 from .tables import copies, entries, scores
 
 ANNOUNCE: Final = "dashboard.announce"
 """Kind of the timers that end the wait for the routing request; their key is the workflow's id."""
 PATIENCE: Final = timedelta(seconds=1)
 """How long a new workflow's entry waits for the routing request (docs/decisions/0001)."""
+_SHOWN: Final = ("id", "title", "repository", "author", "state", "status", "step", "progress", "revision")
 _FIND: Final = select(entries.c.announced).where(entries.c.workflow_id == bindparam("key"))
 _ENTER: Final = insert(entries)
 _SCORED: Final = select(scores.c.revision).where(scores.c.workflow_id == bindparam("key"))
@@ -37,6 +40,7 @@ def on_event(connection: Connection, event: Event, context: Context) -> None:
         _requested(connection, event, context)
     if change is None:
         return
+    _show(connection, context, change.snapshot)
     entry = connection.execute(_FIND, {"key": event.workflow_id}).first()
     if entry is not None and entry.announced:
         if change.before is not None:
@@ -98,6 +102,19 @@ def _say(
     )
 
 
+def _show(
+    connection: Connection, context: Context, snapshot: dict[str, Any], quality_score: float | None = None
+) -> None:
+    post(
+        connection,
+        context,
+        LiveTopic.WORKFLOW,
+        {**{name: snapshot.get(name) for name in _SHOWN}, "quality_score": quality_score},
+        workflow_id=snapshot["id"],
+        repository=snapshot.get("repository"),
+    )
+
+
 def on_completed(connection: Connection, event: Event, context: Context) -> None:
     """Keep what the review came to; a later run's result replaces an earlier one's."""
     result, snapshot = event.payload.get("result"), event.payload.get("workflow")
@@ -117,3 +134,7 @@ def on_completed(connection: Connection, event: Event, context: Context) -> None
         connection.execute(_SCORE, {"workflow_id": event.workflow_id, **values})
     elif values["revision"] > known:
         connection.execute(_SCORE_AGAIN, {"key": event.workflow_id, **values})
+    else:
+        return
+    if snapshot["revision"] == copies.revision(connection, event.workflow_id):
+        _show(connection, context, snapshot, result.get("quality_score"))

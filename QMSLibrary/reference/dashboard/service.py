@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, func, select
+from starlette.websockets import WebSocket
 
 from QMSLibrary.contract import routes
 from QMSLibrary.contract.dashboard import (
@@ -27,6 +28,7 @@ from QMSLibrary.reference.kernel.refusals import Refusal
 
 from . import board
 from .alerts import acknowledge, alert_page, follow_escalation
+from .live import LIVE_TABLES, Updates
 from .tables import TABLES, alerts, copies
 from .widgets import configure, view_data, widget_data
 
@@ -44,6 +46,7 @@ def build(context: Context) -> Blueprint:
     """The service."""
     service = Blueprint(context)
     service.tables(TABLES)
+    service.tables(LIVE_TABLES)
     service.on(*_HEARD)(board.on_event)
     service.on(_E.WORKFLOW_COMPLETED)(board.on_completed)
     service.on(*_ESCALATIONS)(follow_escalation)
@@ -51,7 +54,20 @@ def build(context: Context) -> Blueprint:
     _serve_widgets(service)
     _serve_alerts(service)
     _serve_state(service)
+    _serve_live(service)
     return service
+
+
+def _serve_live(service: Blueprint) -> None:
+    context = service.context
+    updates = Updates(context)
+    service.at_start(updates.begin)
+
+    @service.socket(routes.LIVE)
+    async def live(websocket: WebSocket) -> None:
+        from .talk import Conversation  # with the WebSocket's own modules, which only a running service needs
+
+        await Conversation(context, updates, websocket).hold()
 
 
 def _serve_widgets(service: Blueprint) -> None:
