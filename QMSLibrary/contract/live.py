@@ -85,5 +85,6 @@ class LiveRefused(Model):
 
     op: Literal["refused"] = "refused"
     reason: str
-    """A stable identifier: ``malformed_json``, ``unknown_op``, ``invalid_subscription``, ``unknown_sequence``, ``not_text``."""
+    """A stable identifier: ``malformed_json``, ``not_text``, ``unknown_op``, ``invalid_subscription``,
+    ``unknown_sequence``."""
     detail: str

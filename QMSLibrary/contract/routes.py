@@ -221,7 +221,11 @@ VIEW = Route(
 )  # fmt: skip
 WIDGET_DATA = Route(
     "widget_data", "GET", "/api/widgets/{widget}/data", _B, "What a widget shows", Role.DEVELOPER, dashboard.WidgetData,
-    refusals=(404,), query=(Parameter("repository", "Only this repository's workflows."),),
+    refusals=(404,),
+    query=(
+        Parameter("repository", "Only what belongs to this repository."),
+        Parameter("period", "What history is counted by; as configured unless told.", dashboard.Period),
+    ),
 )  # fmt: skip
 CONFIGURE_WIDGET = Route(
     "configure_widget", "PUT", "/api/widgets/{widget}/config", _B, "Change how a widget is shown", Role.QA_LEAD,

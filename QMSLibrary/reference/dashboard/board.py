@@ -15,6 +15,7 @@ from QMSLibrary.contract.workflows import WorkflowStatus
 from QMSLibrary.reference.kernel.clock import Timer
 from QMSLibrary.reference.kernel.context import Context
 
+from .agents import on_moved
 from .live import post
 from .tables import copies, entries, scores
 
@@ -41,6 +42,7 @@ def on_event(connection: Connection, event: Event, context: Context) -> None:
     if change is None:
         return
     _show(connection, context, change.snapshot)
+    on_moved(connection, event.workflow_id, change.snapshot)
     entry = connection.execute(_FIND, {"key": event.workflow_id}).first()
     if entry is not None and entry.announced:
         if change.before is not None:

@@ -26,7 +26,7 @@ from QMSLibrary.reference.kernel.call import Call
 from QMSLibrary.reference.kernel.context import Context
 from QMSLibrary.reference.kernel.refusals import Refusal
 
-from . import board
+from . import agents, board, escalations, happenings
 from .alerts import acknowledge, alert_page, follow_escalation
 from .live import LIVE_TABLES, Updates
 from .tables import TABLES, alerts, copies
@@ -50,6 +50,12 @@ def build(context: Context) -> Blueprint:
     service.on(*_HEARD)(board.on_event)
     service.on(_E.WORKFLOW_COMPLETED)(board.on_completed)
     service.on(*_ESCALATIONS)(follow_escalation)
+    service.on(*escalations.HEARD)(escalations.on_escalation)
+    for type_, handler in agents.HANDLERS.items():
+        service.on(type_)(handler)
+    for type_, handlers in happenings.HANDLERS.items():
+        for handler in handlers:
+            service.on(type_)(handler)
     service.timer(board.ANNOUNCE)(board.on_patience_over)
     _serve_widgets(service)
     _serve_alerts(service)
@@ -60,6 +66,8 @@ def build(context: Context) -> Blueprint:
 
 def _serve_live(service: Blueprint) -> None:
     context = service.context
+    # First, so that what it posts is numbered with the rest.
+    context.store.before_commit(lambda connection, left: agents.tell_touched(connection, left, context))
     updates = Updates(context)
     service.at_start(updates.begin)
 
@@ -80,8 +88,9 @@ def _serve_widgets(service: Blueprint) -> None:
 
     @service.serve(routes.WIDGET_DATA)
     async def data(call: Call[Any]) -> WidgetData:
-        wanted, repository = _chosen(Widget, "widget", call.parts["widget"]), call.query.get("repository")
-        return await context.store.read(lambda connection: widget_data(connection, context, wanted, repository))
+        wanted = _chosen(Widget, "widget", call.parts["widget"])
+        repository, period = call.query.get("repository"), call.query.get("period")
+        return await context.store.read(lambda connection: widget_data(connection, context, wanted, repository, period))
 
     @service.serve(routes.CONFIGURE_WIDGET)
     async def config(call: Call[WidgetConfig]) -> WidgetConfig:

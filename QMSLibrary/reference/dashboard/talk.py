@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -28,6 +28,7 @@ from .live import Update, Updates
 PATIENCE: Final = 5.0
 """Seconds that one frame may wait for a client that does not read. Beside it the connection's own buffer, 64 KiB, is
 all that is kept for one; what it has not read is in the log, not in memory."""
+_KINDS: Final[dict[str, type[Subscribe | Ping]]] = {"subscribe": Subscribe, "ping": Ping}
 _AT_ONCE: Final = 200
 _SHOWN: Final = 200
 
@@ -54,12 +55,12 @@ class Conversation:
         telling = asyncio.create_task(self._tell())
         hearing = asyncio.create_task(self._hear())
         ending = asyncio.create_task(self._context.stopping.wait())
-        tasks = (telling, hearing, ending)
+        tasks: tuple[asyncio.Task[Any], ...] = (telling, hearing, ending)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if ending.done():
                 cut(self._socket, ENDING, "the service is ending")
-            for task in (telling, hearing):
+            for task in tasks:
                 if task.done():
                     task.result()
         except _TooSlowError:
@@ -98,7 +99,7 @@ class Conversation:
             await self._refuse("malformed_json", f"One JSON object is expected: {error}.")
             return
         op = said.get("op") if isinstance(said, dict) else None
-        kind = {"subscribe": Subscribe, "ping": Ping}.get(op) if isinstance(op, str) else None
+        kind: type[Subscribe | Ping] | None = _KINDS.get(op) if isinstance(op, str) else None
         if kind is None:
             await self._refuse("unknown_op", f"op must be subscribe or ping, not {str(op)[:_SHOWN]!r}.")
             return

@@ -9,8 +9,10 @@ import orjson
 from sqlalchemy import Connection, Float, Row, bindparam, func, select
 
 from QMSLibrary.contract.audit import AuditAction
+from QMSLibrary.contract.events import EventType
 from QMSLibrary.contract.model import wire_time
 from QMSLibrary.contract.routing import Agent, AgentHealth, AgentRegistration
+from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import STEP_AGENTS
 from QMSLibrary.reference.agents.roster import ROSTER
 from QMSLibrary.reference.kernel.context import Context
@@ -49,6 +51,7 @@ def register_built_in(connection: Connection, context: Context) -> None:
             capabilities = list(dict.fromkeys((role, *EXPERTISE, *agent.areas)))
             registration = AgentRegistration(agent_id=role, capabilities=capabilities, load_capacity=BUILT_IN_CAPACITY)
             _insert(connection, context, registration)
+            announce(connection, context, role)
 
 
 def register(
@@ -82,9 +85,24 @@ def register(
         before=None if before is None else {"load_capacity": before.load_capacity},
         after={"load_capacity": wanted.load_capacity, "capabilities": wanted.capabilities},
     )
+    announce(connection, context, wanted.agent_id)
     row = _find(connection, wanted.agent_id)
     assert row is not None
     return agent_of(row, loads(connection).get(wanted.agent_id, 0))
+
+
+def announce(connection: Connection, context: Context, agent_id: str) -> None:
+    """Tell the dashboard how an agent is now; what it has to do is known from the decisions."""
+    row = _find(connection, agent_id)
+    assert row is not None
+    context.emit(
+        connection,
+        EventType.AGENT_CHANGED,
+        workflow_id=None,
+        correlation_id=f"agent-{agent_id}",
+        payload={"agent": agent_of(row, loads(connection).get(agent_id, 0)).model_dump(mode="json")},
+        to=(Service.DASHBOARD,),
+    )
 
 
 def agent_of(row: Row[Any], load: int) -> Agent:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import socket
+import struct
 from collections.abc import Awaitable, Callable
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final, cast
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -21,6 +24,8 @@ from .refusals import Refusal, problem_response, record_refusal
 
 _LOG = logging.getLogger(__name__)
 _CUT: Final = "qms.cut"
+_SEND_BUFFER: Final = 128 << 10
+"""Bytes under way to one client, beside as much in the connection's own buffer."""
 _LAST_CHANCE: Final = 2.0
 """Seconds in which somebody who is cut off may still read why."""
 
@@ -32,18 +37,25 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         """Let the conversation cut itself off."""
         super().handle_connect(event)
         if hasattr(self, "scope"):
-            self.scope["extensions"][_CUT] = self._cut  # type: ignore[index]
+            # The kernel would take megabytes for somebody who does not read.
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+            cast("dict[str, Any]", self.scope["extensions"])[_CUT] = self._cut
 
     def _cut(self, code: int, reason: str) -> None:
         if self.transport.is_closing():
             return
-        try:
+        with suppress(InvalidState):  # it is being closed
             self.conn.send_close(code, reason)
             self.transport.write(b"".join(self.conn.data_to_send()))
-        except InvalidState:
-            pass  # it is being closed
         self.close_sent = True
-        self.loop.call_later(_LAST_CHANCE, self.transport.abort)
+        self.loop.call_later(_LAST_CHANCE, self._reset)
+
+    def _reset(self) -> None:
+        if not self.disconnected:
+            # Or the kernel would go on trying to get rid of what nobody takes.
+            now = struct.pack("ii", 1, 0)
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
+            self.transport.abort()
 
 
 def cut(websocket: WebSocket, code: int, reason: str) -> None:
@@ -68,10 +80,8 @@ def endpoint_of(
             await websocket.send_denial_response(problem_response(refusal, correlation_id, websocket.url.path))
             return
         await websocket.accept()
-        try:
+        with suppress(WebSocketDisconnect):  # it has gone, as everybody may
             await talk(websocket)
-        except WebSocketDisconnect:
-            pass  # it has gone, as everybody may
 
     return endpoint
 

@@ -39,5 +39,6 @@ def looker(qms: RunningQms, role: Role | None = Role.DEVELOPER, **options: Any) 
     headers = {"Authorization": f"Bearer {qms.token(role)}"} if role else {}
     url = qms.urls[Service.DASHBOARD].replace("http", "ws") + "/api/live"
     headers |= options.pop("additional_headers", {})
-    with connect(url, additional_headers=headers, proxy=None, **options) as connection:
+    # Half a second for a goodbye: one that has not read everything never hears it.
+    with connect(url, additional_headers=headers, proxy=None, close_timeout=0.5, **options) as connection:
         yield Looker(connection)
