@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from .dashboard import Alert
 from .model import Model, Moment, Request
 
 SESSION_COOKIE: Final = "qms_session"
@@ -88,3 +89,15 @@ class LiveRefused(Model):
     """A stable identifier: ``malformed_json``, ``not_text``, ``unknown_op``, ``invalid_subscription``,
     ``unknown_sequence``."""
     detail: str
+
+
+CHANGES: Final[dict[LiveTopic, tuple[str, ...]]] = {
+    LiveTopic.WORKFLOW: (
+        "id", "title", "repository", "author", "state", "status", "step", "progress", "revision", "quality_score",
+    ),
+    LiveTopic.ALERT: tuple(Alert.model_fields),
+    LiveTopic.ESCALATION: ("id", "level", "type", "state", "tier", "reason"),
+    LiveTopic.ROUTING: ("decision_id", "workflow_id", "step", "fallback", "assignments"),
+    LiveTopic.AGENT: ("agent_id", "health", "load", "load_capacity"),
+}  # fmt: skip
+"""What the ``change`` of an update about a topic holds."""

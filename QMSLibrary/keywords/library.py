@@ -12,6 +12,7 @@ from QMSLibrary.version import VERSION
 from . import options
 from .agents import Agents
 from .compliance import Compliance
+from .dashboard import Dashboard
 from .environment import EnvironmentKeywords
 from .errors import KeywordError, plain_error
 from .escalations import Escalations
@@ -97,6 +98,7 @@ class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
                 Events(self.session),
                 Escalations(self.session),
                 Agents(self.session),
+                Dashboard(self.session),
                 Compliance(self.session),
                 Load(self.session),
                 Scenarios(self.session),

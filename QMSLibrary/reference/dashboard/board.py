@@ -14,6 +14,7 @@ from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import WorkflowStatus
 from QMSLibrary.reference.kernel.clock import Timer
 from QMSLibrary.reference.kernel.context import Context
+from QMSLibrary.reference.kernel.copies import Change
 
 from .agents import on_moved
 from .live import post
@@ -36,7 +37,7 @@ def on_event(connection: Connection, event: Event, context: Context) -> None:
     """Any event about a workflow."""
     if event.workflow_id is None:
         return
-    change = copies.apply(connection, event)
+    change = _taken(connection, event)
     if event.type == EventType.ROUTING_REQUESTED:
         _requested(connection, event, context)
     if change is None:
@@ -62,6 +63,15 @@ def on_event(connection: Connection, event: Event, context: Context) -> None:
         connection.execute(_ENTER, {"workflow_id": event.workflow_id, "announced": False})
         due = context.now() + PATIENCE
         context.set_timer(connection, ANNOUNCE, event.workflow_id, due, {"correlation_id": event.correlation_id})
+
+
+def _taken(connection: Connection, event: Event) -> Change | None:
+    """The review's new state. Another service's copy of it may be faster than orchestration's own news; whoever looks
+    on would then not see the state in between, so it is only taken while there is nothing else.
+    """
+    assert event.workflow_id is not None
+    foreign = event.source != Service.ORCHESTRATION
+    return None if foreign and copies.revision(connection, event.workflow_id) else copies.apply(connection, event)
 
 
 def _requested(connection: Connection, event: Event, context: Context) -> None:

@@ -26,7 +26,7 @@ def count(connection: Connection, column: Column[Any], *where: ColumnElement[boo
 def in_period(column: Column[Any], period: Period | None) -> ColumnElement[str]:
     """The hour or day (unless told) that a time, a text as on the wire, is in: its beginning, which sorts as time."""
     # Written out, not bound: PostgreSQL would take the same expression with other parameters for another one.
-    length = literal_column(str(_LENGTH[period or Period.DAY]))
+    length: ColumnElement[int] = literal_column(str(_LENGTH[period or Period.DAY]))
     return type_coerce(func.substr(column, literal_column("1"), length), String).label("begins")
 
 
