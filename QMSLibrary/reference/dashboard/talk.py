@@ -9,6 +9,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.websockets import WebSocket
 
+from QMSLibrary.contract.faults import in_words
 from QMSLibrary.contract.live import (
     ENDING,
     MAXIMUM_RUBBISH,
@@ -107,8 +108,8 @@ class Conversation:
             asked = kind.model_validate_json(text)
         except ValidationError as error:
             faults = "; ".join(
-                f"{'.'.join(str(part) for part in one['loc']) or op}: {one['msg']}"
-                for one in error.errors(include_url=False, include_context=False, include_input=False)[:5]
+                f"{'.'.join(str(part) for part in one['loc']) or op}: {in_words(one)}"
+                for one in error.errors(include_url=False, include_input=False)[:5]
             )
             await self._refuse("invalid_subscription", faults)
             return

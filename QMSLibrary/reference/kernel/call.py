@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection, Request
 
 from QMSLibrary.contract import model
 from QMSLibrary.contract.audit import AuditAction
+from QMSLibrary.contract.faults import in_words
 from QMSLibrary.contract.problems import CORRELATION_HEADER, FieldError
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.routes import PUBLIC, Route
@@ -168,11 +169,11 @@ def parse_body(kind: type[BodyT], raw: bytes) -> BodyT:
     try:
         body = kind.model_validate_json(raw)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        problems = error.errors(include_url=False, include_input=False)
         if problems and problems[0]["type"] == "json_invalid":
             raise Refusal(400, "malformed_json", f"The body is no JSON: {problems[0]['msg']}.") from None
         errors = [
-            FieldError(field=".".join(str(part) for part in one["loc"]) or "body", message=one["msg"])
+            FieldError(field=".".join(str(part) for part in one["loc"]) or "body", message=in_words(one))
             for one in problems[:_SHOWN_ERRORS]
         ]
         detail = "; ".join(f"{one.field}: {one.message}" for one in errors)
