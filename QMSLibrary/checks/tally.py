@@ -222,7 +222,7 @@ def _escalations(events: Sequence[Event], period: Period) -> dict[str, Any]:
     levels = Counter(one["level"] for one in is_open.values())
     return {
         "open": len(is_open),
-        "by_state": {state.value: states[state] for state in EscalationState},
+        "by_state": {state.value: states[state] for state in EscalationState if state is not EscalationState.CLOSED},
         "open_by_level": {level.value: levels[level] for level in EscalationLevel},
         "escalations": {
             key: {name: one[name] for name in ("level", "type", "state", "tier")} for key, one in is_open.items()

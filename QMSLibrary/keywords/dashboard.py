@@ -18,11 +18,11 @@ from QMSLibrary.contract.dashboard import HISTORIES, Period, Widget, WidgetConfi
 from QMSLibrary.contract.live import CHANGES, LiveTopic, LiveUpdate, Subscribe
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.workflows import Workflow
+from QMSLibrary.formats.names import did_you_mean
 
 from .assertions import Operator
 from .chapter import Chapter
 from .errors import CheckFailed, KeywordError
-from .words import did_you_mean
 
 W = Workflow | str | None
 ANY = "any"

@@ -169,10 +169,12 @@ def open_escalations(connection: Connection, config: WidgetConfig, repository: s
     shown = shown.where(is_open, *of).order_by(columns.level, columns.triggered_at, columns.id).limit(config.limit)
     return {
         "open": sum(levels.values()),
-        "by_state": {state.value: states.get(state, 0) for state in EscalationState},
+        # That one was put away nobody tells; until then it is resolved, and so it stays here.
+        "by_state": {state.value: states.get(state, 0) for state in EscalationState if state is not _PUT_AWAY},
         "open_by_level": {level.value: levels.get(level, 0) for level in EscalationLevel},
         "escalations": [dict(row) for row in connection.execute(shown).mappings()],
     }
 
 
+_PUT_AWAY: Final = EscalationState.CLOSED
 _OPEN: Final = (EscalationState.ACTIVE.value, EscalationState.ACKNOWLEDGED.value)

@@ -30,7 +30,8 @@ HEARD: Final = (
 def on_escalation(connection: Connection, event: Event, context: Context) -> None:
     """Bring the copy to where the escalation stands: its state and its tier only ever go on."""
     told: dict[str, Any] = event.payload["escalation"]
-    values = {column.name: told.get(column.name) for column in escalations.columns}
+    values: dict[str, Any] = {column.name: told.get(column.name) for column in escalations.columns}
+    values["tier"] = values["tier"] or 1
     known = connection.execute(_FIND, {"key": told["id"]}).one_or_none()
     if known is None:
         connection.execute(_ENTER, values)
