@@ -1,17 +1,18 @@
-"""``python -m tests.benchmarks [starting] [waiting] [throughput] [pull_requests]``: all unless some are named."""
+"""``python -m tests.benchmarks [starting] [waiting] …``: all unless some are named."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from . import pull_requests, starting, throughput, waiting
+from . import live, pull_requests, starting, throughput, waiting
 
 _ALL = {
     "starting": starting.run,
     "waiting": waiting.run,
     "throughput": throughput.run,
     "pull_requests": pull_requests.run,
+    "live": live.run,
 }
 
 
