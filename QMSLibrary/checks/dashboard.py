@@ -35,7 +35,9 @@ def agrees(widget: Widget, shown: WidgetData, events: Sequence[Event], repositor
         expected=f"what {len(events)} events of this repository add up to",
         actual=f"it shows what {len(events)} events add up to"
         if not wrong
-        else f"{len(wrong)} differences:" + "".join(f"\n  {one}" for one in wrong[:SHOWN]) + more,
+        else f"{len(wrong)} difference{'s' if len(wrong) > 1 else ''}:"
+        + "".join(f"\n  {one}" for one in wrong[:SHOWN])
+        + more,
         blame=None if not wrong else Service.DASHBOARD,
         look_at="" if not wrong else LOOK_AT,
     )

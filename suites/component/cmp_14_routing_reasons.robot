@@ -18,7 +18,10 @@ Each Decision Is Shown With Its Reasons
     Length Should Be    ${widget.data}[newest]    4
     FOR    ${decision}    IN    @{widget.data}[newest]
         FOR    ${assignment}    IN    @{decision}[assignments]
-            Should Contain    ${assignment}[reason]    ${assignment}[agent_id]
+            Should Contain
+            ...    ${assignment}[reason]
+            ...    ${assignment}[agent_id]
+            ...    The dashboard shows a reason that does not name the agent it is for
         END
     END
 
@@ -28,7 +31,10 @@ Each Decision Is Told Live With Its Reasons
     Submit A Pull Request    complexity=low
     ${update} =    Wait For Live Update    routing    step=dor_validation
     Should Be Equal    ${update.change}[assignments][0][agent_id]    qms-dor-validator
-    Should Contain    ${update.change}[assignments][0][reason]    qms-dor-validator
+    Should Contain
+    ...    ${update.change}[assignments][0][reason]
+    ...    qms-dor-validator
+    ...    The dashboard tells a reason live that does not name the agent it is for
     Wait For Workflow    state=COMPLETED
     The Live Decisions Should Be Those Of The Widget
 
@@ -42,5 +48,5 @@ The Live Decisions Should Be Those Of The Widget
         ${told} =    Wait For Live Update    routing    decision_id=${decision}[decision_id]
         ${shown} =    Evaluate    [one["reason"] for one in $decision["assignments"]]
         ${live} =    Evaluate    [one["reason"] for one in $told.change["assignments"]]
-        Should Be Equal    ${live}    ${shown}
+        Should Be Equal    ${live}    ${shown}    The dashboard tells other reasons live than its widget shows
     END
