@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
@@ -41,6 +41,7 @@ class WebSocketStream:
         self._path = path
         self._role = role
         self._wanted = wanted
+        self._stack = ExitStack()
         self._connection: ClientConnection | None = None
         self._interrupted = False
 
@@ -67,14 +68,16 @@ class WebSocketStream:
         address = url._replace(scheme="wss" if url.scheme == "https" else "ws", path=self._path).geturl()
         began = perf_counter()
         try:
-            self._connection = connect(
-                address,
-                additional_headers=proof,
-                compression=None,
-                open_timeout=self._http.patience,
-                close_timeout=_GOODBYE,
-                proxy=None if url.hostname in ("127.0.0.1", "localhost", "::1") else True,
-                max_queue=(4096, 1024),
+            self._connection = self._stack.enter_context(
+                connect(
+                    address,
+                    additional_headers=proof,
+                    compression=None,
+                    open_timeout=self._http.patience,
+                    close_timeout=_GOODBYE,
+                    proxy=None if url.hostname in ("127.0.0.1", "localhost", "::1") else True,
+                    max_queue=(4096, 1024),
+                )
             )
         except InvalidStatus as error:
             return error.response.status_code, self._said_no(error)
@@ -116,8 +119,7 @@ class WebSocketStream:
         return self._http.refused(response, "GET", self._path, self._role)
 
     def __exit__(self, *exception: object) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        self._stack.close()
 
     def __iter__(self) -> Iterator[LiveReady | LiveUpdate | LiveGone]:
         from websockets.exceptions import ConnectionClosed
