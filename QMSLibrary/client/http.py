@@ -149,7 +149,7 @@ class HttpService:
             if response.status_code == 401 and attempt == 1 and role is not None and self._authority.renew(role, proof):
                 continue
             break
-        raise self._refused(response, method, path, role)
+        raise self.refused(response, method, path, role)
 
     def _send(
         self,
@@ -227,7 +227,8 @@ class HttpService:
             correlation_id=response.headers.get(CORRELATION_HEADER),
         )
 
-    def _refused(self, response: httpx.Response, method: str, path: str, role: Role | None) -> QMSError:
+    def refused(self, response: httpx.Response, method: str, path: str, role: Role | None) -> QMSError:
+        """An answer that says no, in words."""
         status = response.status_code
         known: dict[str, Any] = {"service": self.service, "method": method, "path": path, "status": status}
         where = f"{method} {self.url}{path}"
@@ -262,6 +263,19 @@ class HttpService:
             return ServiceFailed(message + f" Look at the log of the {self.service} service.", **known)
         return refusal(status)(message, **known)
 
+    def proof(self, role: Role) -> Mapping[str, str]:
+        """The headers that prove who we are, for a connection that this class does not make."""
+        return self._authority.headers(role)
+
+    def renewed(self, role: Role, refused: Mapping[str, str]) -> bool:
+        """Whether it is worth trying again after ``refused`` was answered with 401."""
+        return self._authority.renew(role, refused)
+
+    @property
+    def patience(self) -> float:
+        """Seconds that an answer may take."""
+        return self._timeout.total_seconds()
+
     @contextmanager
     def stream(self, path: str, role: Role, headers: Mapping[str, str], silence: float) -> Iterator[httpx.Response]:
         """An answer that goes on; ``silence`` is how long it may say nothing, in seconds."""
@@ -278,7 +292,7 @@ class HttpService:
                 response.read()
                 if response.status_code == 401 and attempt == 1 and self._authority.renew(role, proof):
                     continue
-                raise self._refused(response, "GET", path, role)
+                raise self.refused(response, "GET", path, role)
 
 
 def translate(answer: type[M], value: Any, service: Service, what: str) -> M:

@@ -12,11 +12,21 @@ from typing import Protocol, Self
 
 from QMSLibrary.contract.audit import AuditHead, AuditRecord
 from QMSLibrary.contract.clock import Clock
-from QMSLibrary.contract.dashboard import Alert, AlertState, DashboardView, View, Widget, WidgetData
+from QMSLibrary.contract.dashboard import (
+    Alert,
+    AlertState,
+    DashboardView,
+    Period,
+    View,
+    Widget,
+    WidgetConfig,
+    WidgetData,
+)
 from QMSLibrary.contract.escalations import Escalation, EscalationLevel, EscalationState, Notification, Stakeholder
 from QMSLibrary.contract.events import DeadLetter, DeliveryReport, Event
 from QMSLibrary.contract.health import Health
 from QMSLibrary.contract.identity import User
+from QMSLibrary.contract.live import LiveGone, LiveReady, LiveUpdate, Subscribe
 from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.routing import Agent, AgentRegistration, RoutingDecision
@@ -61,6 +71,22 @@ class EventStream(Protocol):
 
     def interrupt(self) -> None:
         """Called from another thread: make a read that is going on end soon."""
+
+
+class LiveStream(Protocol):
+    """One connection that tells what changes on the dashboard. Entered, it is connected and subscribed."""
+
+    def __enter__(self) -> Self:
+        """Connect and subscribe. Raises QMSError when it cannot."""
+
+    def __exit__(self, *exception: object) -> None:
+        """End it."""
+
+    def __iter__(self) -> Iterator[LiveReady | LiveUpdate | LiveGone]:
+        """What comes, until the other side ends it. Raises QMSError when the connection breaks."""
+
+    def interrupt(self) -> None:
+        """Called from another thread: break the connection, as a network would."""
 
 
 class AnyService(Protocol):
@@ -169,8 +195,16 @@ class Dashboard(AnyService, Protocol):
     def view(self, view: View, *, role: Role) -> DashboardView:
         """A view with its widgets."""
 
-    def widget_data(self, widget: Widget, *, role: Role, repository: str | None = None) -> WidgetData:
+    def widget_data(
+        self, widget: Widget, *, role: Role, repository: str | None = None, period: Period | None = None
+    ) -> WidgetData:
         """What a widget shows now."""
+
+    def configure_widget(self, widget: Widget, config: WidgetConfig, *, role: Role) -> WidgetConfig:
+        """Change how a widget is shown."""
+
+    def live_stream(self, wanted: Subscribe, *, role: Role) -> LiveStream:
+        """What changes from now on, or after the sequence number that ``wanted`` names."""
 
     def alerts(self, *, role: Role, workflow_id: str | None = None, state: AlertState | None = None) -> list[Alert]:
         """Alerts, newest first."""

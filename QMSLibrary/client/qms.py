@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
+from QMSLibrary.contract.live import Subscribe
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import Workflow, WorkflowRequest
@@ -13,6 +15,7 @@ from QMSLibrary.history.journal import Journal
 
 from .connection import Connection
 from .events import EventHub
+from .live import LiveWatch
 from .recorder import Recorder
 
 if TYPE_CHECKING:
@@ -59,6 +62,11 @@ class QMS:
     def service(self, service: Service) -> AnyService:
         """What every service answers, of this one."""
         return self._services[service]
+
+    def watch(self, wanted: Subscribe, role: Role) -> LiveWatch:
+        """Look at the dashboard live, from now on until the watch is stopped. Raises NotSupported."""
+        opener = self.dashboard.live_stream  # first of all: an adapter may have none, and says so
+        return LiveWatch(partial(opener, role=role), wanted, self.journal, self._why_ended)
 
     def start_workflow(self, request: WorkflowRequest, role: Role) -> Workflow:
         """Start a review, with the stream of its events open before, so that nothing of it is missed."""

@@ -28,7 +28,7 @@ from .errors import (
     facts,
 )
 
-UNRECORDED: Final = frozenset({"event_stream"})
+UNRECORDED: Final = frozenset({"event_stream", "live_stream"})
 """Not acts but subscriptions; what comes through them is written as observations."""
 _NO_ANSWER: Final = (ServiceUnreachable, ServiceTooSlow, ConnectionLost)
 

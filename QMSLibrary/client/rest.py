@@ -8,7 +8,17 @@ from typing import Any, TypeVar, cast
 from QMSLibrary.contract import routes
 from QMSLibrary.contract.audit import AuditHead, AuditPage, AuditRecord
 from QMSLibrary.contract.clock import Clock, ClockRequest
-from QMSLibrary.contract.dashboard import Alert, AlertPage, AlertState, DashboardView, View, Widget, WidgetData
+from QMSLibrary.contract.dashboard import (
+    Alert,
+    AlertPage,
+    AlertState,
+    DashboardView,
+    Period,
+    View,
+    Widget,
+    WidgetConfig,
+    WidgetData,
+)
 from QMSLibrary.contract.escalations import (
     AcknowledgeRequest,
     Escalation,
@@ -24,6 +34,7 @@ from QMSLibrary.contract.escalations import (
 from QMSLibrary.contract.events import DeadLetter, DeadLetterPage, DeliveryReport, Event, EventBatch
 from QMSLibrary.contract.health import Health
 from QMSLibrary.contract.identity import LogInRequest, Token, User, UserPage
+from QMSLibrary.contract.live import Subscribe
 from QMSLibrary.contract.model import Model, Page, Request
 from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.contract.roles import Role
@@ -53,6 +64,7 @@ from .http import Authority, HttpService
 from .protocols import Services
 from .sse import HttpEventStream
 from .tokens import NoAuthority, Tokens
+from .websocket import WebSocketStream
 
 M = TypeVar("M", bound=Model)
 P = TypeVar("P", bound=Page)
@@ -211,9 +223,20 @@ class RestDashboard(RestService):
         """A view with its widgets."""
         return self._call(routes.VIEW, DashboardView, role, view=view)
 
-    def widget_data(self, widget: Widget, *, role: Role, repository: str | None = None) -> WidgetData:
+    def widget_data(
+        self, widget: Widget, *, role: Role, repository: str | None = None, period: Period | None = None
+    ) -> WidgetData:
         """What a widget shows now."""
-        return self._http.get(routes.WIDGET_DATA.url(widget=widget), WidgetData, role, {"repository": repository})
+        query = {"repository": repository, "period": period}
+        return self._http.get(routes.WIDGET_DATA.url(widget=widget), WidgetData, role, query)
+
+    def configure_widget(self, widget: Widget, config: WidgetConfig, *, role: Role) -> WidgetConfig:
+        """Change how a widget is shown."""
+        return self._call(routes.CONFIGURE_WIDGET, WidgetConfig, role, config, widget=widget)
+
+    def live_stream(self, wanted: Subscribe, *, role: Role) -> WebSocketStream:
+        """What changes."""
+        return WebSocketStream(self._http, routes.LIVE.url(), role, wanted)
 
     def alerts(self, *, role: Role, workflow_id: str | None = None, state: AlertState | None = None) -> list[Alert]:
         """Alerts, newest first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
@@ -24,9 +24,30 @@ class Widget(StrEnum):
     """A part of a view."""
 
     WORKFLOW_PIPELINE = "workflow_pipeline"
+    """Reviews by state and step, and the newest of them."""
+    AGENT_STATUS = "agent_status"
+    """Each agent's health, load, and what its work came to."""
+    QUEUE_DEPTH = "queue_depth"
+    """Reviews that wait for a slot, for agents, for a person."""
+    LOAD_DISTRIBUTION = "load_distribution"
+    """How the assignments were shared out among the agents."""
     QUALITY_TREND = "quality_trend"
+    """What completed reviews came to, and what happened in each hour or day."""
+    ROUTING_HISTORY = "routing_history"
+    """Routing decisions with their reasons, and how many in each hour or day."""
     ACTIVE_ALERTS = "active_alerts"
     ESCALATIONS = "escalations"
+
+
+class Period(StrEnum):
+    """What history is counted by, in UTC."""
+
+    HOUR = "hour"
+    DAY = "day"
+
+
+HISTORIES: Final = (Widget.QUALITY_TREND, Widget.ROUTING_HISTORY)
+"""The widgets that show what happened in each period."""
 
 
 class WidgetConfig(Request):
@@ -35,6 +56,9 @@ class WidgetConfig(Request):
     title: Annotated[str, Field(max_length=120)] | None = None
     refresh_seconds: Annotated[int, Field(ge=1, le=3600)] = 5
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    """Of each list, the newest so many; sums are always over everything."""
+    period: Period | None = None
+    """What history is counted by, a day unless told; refused for a widget that shows none."""
 
 
 class WidgetData(Model):

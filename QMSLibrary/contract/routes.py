@@ -55,6 +55,8 @@ class Route:
     """Instead of ``body``: what is read of a body that is taken as it came, because a signature is over its bytes."""
     repeat_status: int | None = None
     """The status when the very same was had before; the answer is of the same kind."""
+    socket: bool = False
+    """A WebSocket; OpenAPI does not know such a thing, so it is described in docs/live.md."""
 
     def url(self, **parts: str) -> str:
         """The path with its parts filled in, each one percent-encoded."""
@@ -226,7 +228,11 @@ VIEW = Route(
 )  # fmt: skip
 WIDGET_DATA = Route(
     "widget_data", "GET", "/api/widgets/{widget}/data", _B, "What a widget shows", Role.DEVELOPER, dashboard.WidgetData,
-    refusals=(404,), query=(Parameter("repository", "Only this repository's workflows."),),
+    refusals=(404,),
+    query=(
+        Parameter("repository", "Only what belongs to this repository."),
+        Parameter("period", "What history is counted by; as configured unless told.", dashboard.Period),
+    ),
 )  # fmt: skip
 CONFIGURE_WIDGET = Route(
     "configure_widget", "PUT", "/api/widgets/{widget}/config", _B, "Change how a widget is shown", Role.QA_LEAD,
@@ -244,6 +250,7 @@ ACKNOWLEDGE_ALERT = Route(
     "acknowledge_alert", "POST", "/api/alerts/{alert_id}/acknowledge", _B, "Take charge of an alert", Role.QA_LEAD,
     dashboard.Alert, refusals=(404, 409),
 )  # fmt: skip
+LIVE = Route("live", "GET", "/api/live", _B, "Changes as they happen", Role.DEVELOPER, socket=True)
 
 # --- escalation
 ESCALATIONS = Route(
@@ -282,7 +289,9 @@ STAKEHOLDERS = Route(
     query=_PAGE,
 )  # fmt: skip
 
-ROUTES: Final[tuple[Route, ...]] = tuple(value for value in list(globals().values()) if isinstance(value, Route))
+_EVERY: Final = tuple(value for value in list(globals().values()) if isinstance(value, Route))
+ROUTES: Final[tuple[Route, ...]] = tuple(route for route in _EVERY if not route.socket)
+SOCKETS: Final[tuple[Route, ...]] = tuple(route for route in _EVERY if route.socket)
 
 
 def routes_of(service: Service) -> tuple[Route, ...]:

@@ -17,8 +17,10 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 from assertionengine import AssertionOperator
 from robot.api import TypeInfo
 
+from QMSLibrary.client.live import LiveWatch
 from QMSLibrary.contract.escalations import Escalation
 from QMSLibrary.contract.events import DeadLetter, Event
+from QMSLibrary.contract.live import LiveUpdate
 from QMSLibrary.contract.model import Model, noun
 from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.contract.routing import Agent
@@ -36,6 +38,7 @@ MAKERS: Final[dict[type, str]] = {
     DeadLetter: "Get Dead Letters",
     Escalation: "Escalation Should Exist",
     Agent: "Start Agents",
+    LiveUpdate: "Wait For Live Update",
 }
 """The keyword that returns such a thing."""
 
@@ -65,7 +68,8 @@ def _converted(name: str, hint: Any, value: Any) -> Any:
     if issubclass(hint, Model):
         raise ValueError(f"expected {_wanted(hint)}, and got {a_thing(value)}.")
     if hint in CONVERTERS:
-        return CONVERTERS[hint](_text(value))
+        # What only a keyword makes cannot be typed, so there is no text to be made of what was given instead.
+        return CONVERTERS[hint](value if hint is LiveWatch else _text(value))
     if issubclass(hint, Enum):
         return _chosen(noun(hint), {_typed(one): one for one in hint} | dict(hint.__members__), value)
     return _SIMPLE[hint](value) if hint in _SIMPLE else value

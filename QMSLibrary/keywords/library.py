@@ -12,6 +12,7 @@ from QMSLibrary.version import VERSION
 from . import options
 from .agents import Agents
 from .compliance import Compliance
+from .dashboard import Dashboard
 from .environment import EnvironmentKeywords
 from .errors import KeywordError, plain_error
 from .escalations import Escalations
@@ -99,6 +100,7 @@ class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
                 Escalations(self.session),
                 Agents(self.session),
                 Routing(self.session),
+                Dashboard(self.session),
                 Compliance(self.session),
                 Load(self.session),
                 Scenarios(self.session),

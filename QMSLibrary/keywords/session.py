@@ -13,6 +13,7 @@ from robot.api import logger
 from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
 from QMSLibrary.client.errors import QMSError
+from QMSLibrary.client.live import LiveWatch
 from QMSLibrary.client.qms import QMS
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import Workflow
@@ -64,6 +65,7 @@ class Scope:
     recording: Recording | None = None
     afterwards: list[Callable[[], None]] = field(default_factory=list)
     """What is to be given back beside environments, while they are still there."""
+    lives: list[LiveWatch] = field(default_factory=list)
 
 
 class Session:
@@ -102,6 +104,8 @@ class Session:
         self.journal.close()
 
     def _leave(self, scope: Scope) -> None:
+        for watch in scope.lives:
+            watch.stop()
         if scope.recording is not None:
             scope.recording.attached.qms.events.record(False)
         for work in reversed(scope.afterwards):
@@ -201,6 +205,11 @@ class Session:
             "this keyword, or workflow=… with a workflow or its id."
         )
 
+    @property
+    def has_workflow(self) -> bool:
+        """Whether this test, or its suite's set-up, has triggered a workflow."""
+        return any(scope.workflow is not None for scope in self._scopes)
+
     # --- recording
     def record(self, services: tuple[Service, ...]) -> Recording:
         """Begin a recording that lasts until the test (or suite) ends; a second one begins anew."""
@@ -222,6 +231,20 @@ class Session:
         raise KeywordError(
             "No events are being recorded. Expected `Start Recording Events` before the act whose events are looked at."
         )
+
+    # --- live dashboards
+    def look(self, watch: LiveWatch) -> None:
+        """Keep a live dashboard until the test (or suite) ends."""
+        self._scopes[-1].lives.append(watch)
+
+    def live(self, watch: LiveWatch | None) -> LiveWatch:
+        """The live dashboard that is meant. Raises KeywordError when there is none."""
+        if watch is not None:
+            return watch
+        for scope in reversed(self._scopes):
+            if scope.lives:
+                return scope.lives[-1]
+        raise KeywordError("No live dashboard is open. Expected `Open Live Dashboard` before this keyword.")
 
     # --- log
     def tell_notes(self) -> None:

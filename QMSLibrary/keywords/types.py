@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from QMSLibrary.checks.steps import ExpectedFinding
+from QMSLibrary.client.live import LiveWatch
 from QMSLibrary.contract.events import Event, EventType
 from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.contract.steps import Severity
@@ -102,6 +103,7 @@ CONVERTERS: Final[dict[type, Callable[[Any], Any]]] = {
     ExpectedFinding: finding,
     PullRequest: _only(PullRequest, "`Create Pull Request`"),
     Event: _only(Event, "`Get Recorded Events`"),
+    LiveWatch: _only(LiveWatch, "`Open Live Dashboard`"),
 }
 
 

@@ -1,11 +1,11 @@
-"""``python -m tests.benchmarks [starting] [waiting] [throughput] [routing] [pull_requests]``: all unless some named."""
+"""``python -m tests.benchmarks [starting] [waiting] …``: all unless some are named."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from . import pull_requests, routing, starting, throughput, waiting
+from . import live, pull_requests, routing, starting, throughput, waiting
 
 _ALL = {
     "starting": starting.run,
@@ -13,6 +13,7 @@ _ALL = {
     "throughput": throughput.run,
     "routing": routing.run,
     "pull_requests": pull_requests.run,
+    "live": live.run,
 }
 
 

@@ -10,6 +10,7 @@ from QMSLibrary.contract.audit import AuditAction
 from QMSLibrary.contract.dashboard import Alert, AlertPage, AlertState
 from QMSLibrary.contract.escalations import EscalationLevel, EscalationState
 from QMSLibrary.contract.events import Event, EventType
+from QMSLibrary.contract.live import LiveTopic
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import Severity
 from QMSLibrary.reference.kernel.context import Context
@@ -17,6 +18,7 @@ from QMSLibrary.reference.kernel.identity import Identity
 from QMSLibrary.reference.kernel.pages import page
 from QMSLibrary.reference.kernel.refusals import Refusal, not_found
 
+from .live import post
 from .tables import alerts
 
 SEVERITY: Final = {
@@ -64,6 +66,24 @@ def follow_escalation(connection: Connection, event: Event, context: Context) ->
         state.value == known.state and values["acknowledged_by"] not in (None, known.acknowledged_by)
     ):
         connection.execute(update(alerts).where(alerts.c.id == known.id), values)
+
+    else:
+        return
+    show(connection, context, f"alert-{escalation['id']}")
+
+
+def show(connection: Connection, context: Context, alert_id: str) -> Alert:
+    """Tell those who look on how the alert is now, and give it."""
+    alert = alert_of(connection.execute(select(alerts).where(alerts.c.id == alert_id)).one())
+    post(
+        connection,
+        context,
+        LiveTopic.ALERT,
+        alert.model_dump(mode="json"),
+        workflow_id=alert.workflow_id,
+        repository=alert.repository,
+    )
+    return alert
 
 
 def _new(escalation: dict[str, Any]) -> dict[str, Any]:
@@ -118,4 +138,4 @@ def acknowledge(connection: Connection, context: Context, alert_id: str, actor: 
         },
         to=(Service.ESCALATION,),
     )
-    return alert_of(connection.execute(select(alerts).where(alerts.c.id == alert_id)).one())
+    return show(connection, context, alert_id)

@@ -8,18 +8,23 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from QMSLibrary.contract.events import Event, EventType
+from QMSLibrary.contract.live import LiveTopic
 from QMSLibrary.contract.model import wire_time
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import WorkflowStatus
 from QMSLibrary.reference.kernel.clock import Timer
 from QMSLibrary.reference.kernel.context import Context
+from QMSLibrary.reference.kernel.copies import Change
 
+from .agents import on_moved
+from .live import post
 from .tables import copies, entries, scores
 
 ANNOUNCE: Final = "dashboard.announce"
 """Kind of the timers that end the wait for the routing request; their key is the workflow's id."""
 PATIENCE: Final = timedelta(seconds=1)
 """How long a new workflow's entry waits for the routing request (docs/decisions/0001)."""
+_SHOWN: Final = ("id", "title", "repository", "author", "state", "status", "step", "progress", "revision")
 _FIND: Final = select(entries.c.announced).where(entries.c.workflow_id == bindparam("key"))
 _ENTER: Final = insert(entries)
 _SCORED: Final = select(scores.c.revision).where(scores.c.workflow_id == bindparam("key"))
@@ -32,11 +37,13 @@ def on_event(connection: Connection, event: Event, context: Context) -> None:
     """Any event about a workflow."""
     if event.workflow_id is None:
         return
-    change = copies.apply(connection, event)
+    change = _taken(connection, event)
     if event.type == EventType.ROUTING_REQUESTED:
         _requested(connection, event, context)
     if change is None:
         return
+    _show(connection, context, change.snapshot)
+    on_moved(connection, event.workflow_id, change.snapshot)
     entry = connection.execute(_FIND, {"key": event.workflow_id}).first()
     if entry is not None and entry.announced:
         if change.before is not None:
@@ -56,6 +63,15 @@ def on_event(connection: Connection, event: Event, context: Context) -> None:
         connection.execute(_ENTER, {"workflow_id": event.workflow_id, "announced": False})
         due = context.now() + PATIENCE
         context.set_timer(connection, ANNOUNCE, event.workflow_id, due, {"correlation_id": event.correlation_id})
+
+
+def _taken(connection: Connection, event: Event) -> Change | None:
+    """The review's new state. Another service's copy of it may be faster than orchestration's own news; whoever looks
+    on would then not see the state in between, so it is only taken while there is nothing else.
+    """
+    assert event.workflow_id is not None
+    foreign = event.source != Service.ORCHESTRATION
+    return None if foreign and copies.revision(connection, event.workflow_id) else copies.apply(connection, event)
 
 
 def _requested(connection: Connection, event: Event, context: Context) -> None:
@@ -98,6 +114,19 @@ def _say(
     )
 
 
+def _show(
+    connection: Connection, context: Context, snapshot: dict[str, Any], quality_score: float | None = None
+) -> None:
+    post(
+        connection,
+        context,
+        LiveTopic.WORKFLOW,
+        {**{name: snapshot.get(name) for name in _SHOWN}, "quality_score": quality_score},
+        workflow_id=snapshot["id"],
+        repository=snapshot.get("repository"),
+    )
+
+
 def on_completed(connection: Connection, event: Event, context: Context) -> None:
     """Keep what the review came to; a later run's result replaces an earlier one's."""
     result, snapshot = event.payload.get("result"), event.payload.get("workflow")
@@ -117,3 +146,7 @@ def on_completed(connection: Connection, event: Event, context: Context) -> None
         connection.execute(_SCORE, {"workflow_id": event.workflow_id, **values})
     elif values["revision"] > known:
         connection.execute(_SCORE_AGAIN, {"key": event.workflow_id, **values})
+    else:
+        return
+    if snapshot["revision"] == copies.revision(connection, event.workflow_id):
+        _show(connection, context, snapshot, result.get("quality_score"))

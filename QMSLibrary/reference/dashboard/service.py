@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, func, select
+from starlette.websockets import WebSocket
 
 from QMSLibrary.contract import routes
 from QMSLibrary.contract.dashboard import (
@@ -25,8 +26,9 @@ from QMSLibrary.reference.kernel.call import Call
 from QMSLibrary.reference.kernel.context import Context
 from QMSLibrary.reference.kernel.refusals import Refusal
 
-from . import board
+from . import agents, board, escalations, happenings
 from .alerts import acknowledge, alert_page, follow_escalation
+from .live import LIVE_TABLES, Updates
 from .tables import TABLES, alerts, copies
 from .widgets import configure, view_data, widget_data
 
@@ -44,14 +46,36 @@ def build(context: Context) -> Blueprint:
     """The service."""
     service = Blueprint(context)
     service.tables(TABLES)
+    service.tables(LIVE_TABLES)
     service.on(*_HEARD)(board.on_event)
     service.on(_E.WORKFLOW_COMPLETED)(board.on_completed)
     service.on(*_ESCALATIONS)(follow_escalation)
+    service.on(*escalations.HEARD)(escalations.on_escalation)
+    for type_, handler in agents.HANDLERS.items():
+        service.on(type_)(handler)
+    for type_, handlers in happenings.HANDLERS.items():
+        for handler in handlers:
+            service.on(type_)(handler)
     service.timer(board.ANNOUNCE)(board.on_patience_over)
     _serve_widgets(service)
     _serve_alerts(service)
     _serve_state(service)
+    _serve_live(service)
     return service
+
+
+def _serve_live(service: Blueprint) -> None:
+    context = service.context
+    # First, so that what it posts is numbered with the rest.
+    context.store.before_commit(lambda connection, left: agents.tell_touched(connection, left, context))
+    updates = Updates(context)
+    service.at_start(updates.begin)
+
+    @service.socket(routes.LIVE)
+    async def live(websocket: WebSocket) -> None:
+        from .talk import Conversation  # with the WebSocket's own modules, which only a running service needs
+
+        await Conversation(context, updates, websocket).hold()
 
 
 def _serve_widgets(service: Blueprint) -> None:
@@ -64,8 +88,9 @@ def _serve_widgets(service: Blueprint) -> None:
 
     @service.serve(routes.WIDGET_DATA)
     async def data(call: Call[Any]) -> WidgetData:
-        wanted, repository = _chosen(Widget, "widget", call.parts["widget"]), call.query.get("repository")
-        return await context.store.read(lambda connection: widget_data(connection, context, wanted, repository))
+        wanted = _chosen(Widget, "widget", call.parts["widget"])
+        repository, period = call.query.get("repository"), call.query.get("period")
+        return await context.store.read(lambda connection: widget_data(connection, context, wanted, repository, period))
 
     @service.serve(routes.CONFIGURE_WIDGET)
     async def config(call: Call[WidgetConfig]) -> WidgetConfig:

@@ -64,3 +64,105 @@ widget_configs: Final = Table(
     Column("widget", String(32), primary_key=True),
     Column("config", Text, nullable=False),
 )
+
+agents: Final = Table(
+    "agents",
+    TABLES,
+    Column("agent_id", String(128), primary_key=True),
+    Column("changed_at", String(32), nullable=False),
+    Column("body", Text, nullable=False),
+    comment="How each agent was when it changed last, as decision has said it.",
+)
+
+decisions: Final = Table(
+    "routing_decisions",
+    TABLES,
+    Column("decision_id", String(64), primary_key=True),
+    Column("workflow_id", String(64), nullable=False),
+    Column("repository", String(256)),
+    Column("decided_at", String(32), nullable=False),
+    Column("assignments", Integer, nullable=False),
+    Column("confidence", Float, comment="Mean of its assignments'; none when nobody could be found."),
+    Column("fallback", Boolean, nullable=False),
+    Column("security_sensitive", Boolean, nullable=False),
+    Column("failed", Boolean, nullable=False, comment="Nobody could be found."),
+    Column("body", Text, nullable=False),
+    Index("routing_decisions_by_time", "decided_at"),
+    Index("routing_decisions_by_repository", "repository", "decided_at"),
+    Index("routing_decisions_by_workflow", "workflow_id", "decided_at"),
+)
+
+assignments: Final = Table(
+    "assignments",
+    TABLES,
+    Column("decision_id", String(64), primary_key=True),
+    Column("agent_id", String(128), primary_key=True),
+    Column("role", String(128), nullable=False),
+    Column("workflow_id", String(64), nullable=False),
+    Column("repository", String(256)),
+    Column("step", String(32), nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("open", Boolean, nullable=False, comment="The agent is thought to be at it."),
+    Index("assignments_by_agent", "agent_id", "repository"),
+    Index("assignments_by_workflow", "workflow_id", "open"),
+    Index("assignments_open", "open", "agent_id"),
+)
+
+answers: Final = Table(
+    "answers",
+    TABLES,
+    Column("workflow_id", String(64), primary_key=True),
+    Column("step", String(32), primary_key=True),
+    Column("run", Integer, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("agent_id", String(128), primary_key=True),
+    Column("repository", String(256)),
+    Column("passed", Boolean, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Index("answers_by_agent", "agent_id", "repository"),
+    comment="What each agent's work came to, once for each task.",
+)
+
+happenings: Final = Table(
+    "happenings",
+    TABLES,
+    Column("key", String(160), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("repository", String(256)),
+    Column("at", String(32), nullable=False),
+    Column("score", Float),
+    Column("compliant", Boolean),
+    Index("happenings_by_time", "at"),
+    Index("happenings_by_repository", "repository", "at"),
+    comment="What history counts. The key says what it is, so that news that come again count once.",
+)
+
+awaited: Final = Table(
+    "awaited",
+    TABLES,
+    Column("workflow_id", String(64), primary_key=True),
+    Column("step", String(32), nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("agents", Boolean, nullable=False, comment="Agents were asked for and nobody is decided on."),
+    Column("revision", Integer, nullable=False, comment="Of the review, when that was last told."),
+    Column("person", String(64), nullable=False, comment="What a person is awaited for; empty: nobody is."),
+    comment="What each review waits for, if it waits.",
+)
+
+escalations: Final = Table(
+    "escalation_copies",
+    TABLES,
+    Column("id", String(64), primary_key=True),
+    Column("level", String(16), nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("tier", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("workflow_id", String(64)),
+    Column("repository", String(256)),
+    Column("triggered_at", String(32), nullable=False),
+    Column("acknowledged_by", String(128)),
+    Index("escalation_copies_by_state", "state"),
+)

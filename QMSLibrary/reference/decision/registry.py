@@ -11,8 +11,10 @@ import orjson
 from sqlalchemy import Connection, Float, Row, bindparam, func, select
 
 from QMSLibrary.contract.audit import AuditAction
+from QMSLibrary.contract.events import EventType
 from QMSLibrary.contract.model import wire_time
 from QMSLibrary.contract.routing import Agent, AgentHealth, AgentRegistration
+from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import STEP_AGENTS
 from QMSLibrary.reference.agents.roster import ROSTER
 from QMSLibrary.reference.kernel.context import Context
@@ -61,6 +63,7 @@ def register_built_in(connection: Connection, context: Context) -> None:
             capabilities = list(dict.fromkeys((role, *EXPERTISE, *agent.areas)))
             registration = AgentRegistration(agent_id=role, capabilities=capabilities, load_capacity=BUILT_IN_CAPACITY)
             _insert(connection, context, registration)
+            announce(connection, context, role)
 
 
 def register(
@@ -100,6 +103,7 @@ def register(
         before=None if before is None else _terms(before),
         after=_terms(row),
     )
+    announce(connection, context, wanted.agent_id)
     return agent_of(row, loads(connection).get(wanted.agent_id, 0))
 
 
@@ -114,6 +118,7 @@ def retire(connection: Connection, context: Context, row: Row[Any], actor: Ident
         correlation_id=correlation_id,
         before=_terms(row),
     )
+    announce(connection, context, row.agent_id)
     return agent_of(row, 0)
 
 
@@ -124,6 +129,20 @@ def _terms(row: Row[Any]) -> dict[str, Any]:
         "capabilities": orjson.loads(row.capabilities),
         "repositories": orjson.loads(row.repositories),
     }
+
+
+def announce(connection: Connection, context: Context, agent_id: str) -> None:
+    """Tell the dashboard how an agent is now; what it has to do is known from the decisions."""
+    row = find(connection, agent_id)
+    assert row is not None
+    context.emit(
+        connection,
+        EventType.AGENT_CHANGED,
+        workflow_id=None,
+        correlation_id=f"agent-{agent_id}",
+        payload={"agent": agent_of(row, loads(connection).get(agent_id, 0)).model_dump(mode="json")},
+        to=(Service.DASHBOARD,),
+    )
 
 
 def agent_of(row: Row[Any], load: int) -> Agent:

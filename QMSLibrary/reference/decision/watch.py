@@ -15,6 +15,7 @@ from QMSLibrary.contract.events import EventType
 from QMSLibrary.contract.routing import AgentHealth
 from QMSLibrary.reference.kernel.context import Context
 
+from .registry import announce
 from .routing import move_work, serve_waiting
 from .tables import agents
 
@@ -74,6 +75,7 @@ class HealthWatch:
             after={"health": health.value},
             reason=trouble,
         )
+        announce(connection, context, agent_id)
         if health is AgentHealth.UNHEALTHY:
             context.emit(
                 connection,

@@ -14,16 +14,17 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import WebSocketRoute
 
 from QMSLibrary.contract.problems import CORRELATION_HEADER
-from QMSLibrary.contract.routes import Route, routes_of
+from QMSLibrary.contract.routes import SOCKETS, Route, routes_of
 
 from .blueprint import Answer, Blueprint, Handler
 from .call import Call, authenticate, authorize, correlation_of, parse_body, parse_query, parts_of, read_body
 from .common import serve_common
 from .context import Context
 from .identity import ANONYMOUS, Identity
-from .refusals import Refusal, problem_response
+from .refusals import Refusal, problem_response, record_refusal
 from .supervisor import Supervisor
 
 _LOG = logging.getLogger(__name__)
@@ -32,12 +33,21 @@ _LOG = logging.getLogger(__name__)
 def create_app(blueprint: Blueprint) -> FastAPI:
     """The application. Raises RuntimeError when a route of the contract is not served."""
     serve_common(blueprint)
-    missing = [route.name for route in routes_of(blueprint.context.service) if route.name not in blueprint.handlers]
+    mine = blueprint.context.service
+    missing = [route.name for route in routes_of(mine) if route.name not in blueprint.handlers]
+    missing += [one.name for one in SOCKETS if mine in one.services and one.name not in blueprint.socket_handlers]
     if missing:
-        raise RuntimeError(f"{blueprint.context.service} does not serve these routes: {', '.join(missing)}.")
+        raise RuntimeError(f"{mine} does not serve these routes: {', '.join(missing)}.")
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan(blueprint))
     for route, handler in blueprint.handlers.values():
         app.add_route(route.path, _endpoint(blueprint, route, handler), methods=[route.method], name=route.name)
+    if blueprint.socket_handlers:
+        from .sockets import endpoint_of
+
+        for route, talk in blueprint.socket_handlers.values():
+            app.router.routes.append(
+                WebSocketRoute(route.path, endpoint_of(blueprint.context, route, talk), name=route.name)
+            )
     app.add_exception_handler(HTTPException, _no_such_route)
     return app
 
@@ -121,25 +131,7 @@ async def _refused(
             error = Refusal(
                 500, "internal_error", f"The service failed. Its log has more under correlation {correlation_id}."
             )
-    record = error.record
-    if record is not None:
-
-        def write(connection: Connection) -> None:
-            context.audit(
-                connection,
-                record.action,
-                record.object,
-                actor=identity,
-                correlation_id=correlation_id,
-                before=record.before,
-                after=record.after,
-                reason=record.reason,
-            )
-
-        try:
-            await context.store.write(write)
-        except DBAPIError:
-            _LOG.exception("the refusal of %s could not be recorded", record.object)
+    await record_refusal(context, error, identity, correlation_id)
     return problem_response(error, correlation_id, request.url.path)
 
 

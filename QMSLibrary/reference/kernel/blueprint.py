@@ -49,6 +49,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from sqlalchemy import Connection, MetaData
 from starlette.responses import Response
+from starlette.websockets import WebSocket
 
 from QMSLibrary.contract.events import EventType
 from QMSLibrary.contract.routes import Route
@@ -64,6 +65,7 @@ from .scheduler import Scheduler, TimerHandler
 
 Answer = BaseModel | bytes | Response
 Handler = Callable[[Call[Any]], Awaitable[Answer]]
+SocketHandler = Callable[[WebSocket], Awaitable[None]]
 H = TypeVar("H", bound=Callable[..., Any])
 
 
@@ -75,6 +77,7 @@ class Blueprint:
         self.metrics = Metrics(context.service)
         self.metadata: list[MetaData] = [KERNEL_TABLES]
         self.handlers: dict[str, tuple[Route, Handler]] = {}
+        self.socket_handlers: dict[str, tuple[Route, SocketHandler]] = {}
         self.event_handlers: dict[str, list[EventHandler]] = {}
         self.timer_handlers: dict[str, TimerHandler] = {}
         self.backgrounds: dict[str, Callable[[], Awaitable[None]]] = {}
@@ -97,6 +100,15 @@ class Blueprint:
             if route.name in self.handlers:
                 raise ValueError(f"{route.name} is served twice.")
             self.handlers[route.name] = (route, handler)
+            return handler
+
+        return take
+
+    def socket(self, route: Route) -> Callable[[H], H]:
+        """Hold the conversations of a WebSocket route; its caller has been found to be allowed, and is accepted."""
+
+        def take(handler: H) -> H:
+            self.socket_handlers[route.name] = (route, handler)
             return handler
 
         return take

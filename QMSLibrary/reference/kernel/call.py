@@ -10,10 +10,11 @@ from uuid import uuid4
 
 import orjson
 from pydantic import ValidationError
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from QMSLibrary.contract import model
 from QMSLibrary.contract.audit import AuditAction
+from QMSLibrary.contract.faults import in_words
 from QMSLibrary.contract.problems import CORRELATION_HEADER, FieldError
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.routes import PUBLIC, Route
@@ -78,7 +79,7 @@ class Call(Generic[BodyT]):
         return int(cursor)
 
 
-def correlation_of(request: Request) -> str:
+def correlation_of(request: HTTPConnection) -> str:
     """The request's correlation id, made when it has none."""
     given = request.headers.get(CORRELATION_HEADER)
     if given is None:
@@ -90,19 +91,23 @@ def correlation_of(request: Request) -> str:
 
 def authenticate(request: Request, route: Route, context: Context) -> Identity:
     """Who is calling. Raises Refusal (401) when the route is not public and the token proves nothing."""
-    if route.access == PUBLIC:
-        return ANONYMOUS
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return ANONYMOUS if route.access == PUBLIC else identity_of(request, route, context)
+
+
+def identity_of(request: HTTPConnection, route: Route, context: Context, token: str | None = None) -> Identity:
+    """Who ``token`` proves to be calling; by default the bearer token. Raises Refusal (401)."""
     where = f"{route.method} {request.url.path}"
-    if scheme.lower() != "bearer" or not token:
-        raise _unauthorized("A bearer token is needed. Log in at orchestration's /api/auth/token.", where)
+    if token is None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise _unauthorized("A bearer token is needed. Log in at orchestration's /api/auth/token.", where)
     try:
         return context.tokens.verify(token.strip())
     except TokenRefusedError as error:
         raise _unauthorized(str(error), where) from None
 
 
-def authorize(identity: Identity, request: Request, route: Route) -> None:
+def authorize(identity: Identity, request: HTTPConnection, route: Route) -> None:
     """Raises Refusal (403) when ``identity`` may not use the route."""
     if route.access == PUBLIC or _allowed(identity, route):
         return
@@ -166,11 +171,11 @@ def parse_body(kind: type[BodyT], raw: bytes) -> BodyT:
     try:
         body = kind.model_validate_json(raw)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        problems = error.errors(include_url=False, include_input=False)
         if problems and problems[0]["type"] == "json_invalid":
             raise Refusal(400, "malformed_json", f"The body is no JSON: {problems[0]['msg']}.") from None
         errors = [
-            FieldError(field=".".join(str(part) for part in one["loc"]) or "body", message=one["msg"])
+            FieldError(field=".".join(str(part) for part in one["loc"]) or "body", message=in_words(one))
             for one in problems[:_SHOWN_ERRORS]
         ]
         detail = "; ".join(f"{one.field}: {one.message}" for one in errors)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from starlette.responses import Response
 
 from QMSLibrary.contract.audit import AuditAction
 from QMSLibrary.contract.problems import CORRELATION_HEADER, PROBLEM_JSON, FieldError, Problem
+
+if TYPE_CHECKING:
+    from .context import Context
+    from .identity import Identity
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +81,27 @@ def problem_response(refusal: Refusal, correlation_id: str, instance: str | None
     )
     headers = {CORRELATION_HEADER: correlation_id, **refusal.headers}
     return Response(problem.model_dump_json(), refusal.status, headers, PROBLEM_JSON)
+
+
+async def record_refusal(context: Context, refusal: Refusal, actor: Identity, correlation_id: str) -> None:
+    """Put the refusal on the audit trail, if it belongs there, in a transaction of its own."""
+    record = refusal.record
+    if record is None:
+        return
+
+    def write(connection: Connection) -> None:
+        context.audit(
+            connection,
+            record.action,
+            record.object,
+            actor=actor,
+            correlation_id=correlation_id,
+            before=record.before,
+            after=record.after,
+            reason=record.reason,
+        )
+
+    try:
+        await context.store.write(write)
+    except DBAPIError:
+        _LOG.exception("the refusal of %s could not be recorded", record.object)

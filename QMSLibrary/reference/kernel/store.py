@@ -41,6 +41,8 @@ class Notes:
     """The earliest due time of the timers that were set."""
     memo: dict[Hashable, Any] = field(default_factory=dict)
     """What the transaction has read and need not read again."""
+    posts: list[Any] = field(default_factory=list)
+    """What is to be told to people who look on, in this order."""
 
 
 def notes(connection: Connection) -> Notes:
@@ -53,12 +55,13 @@ def notes(connection: Connection) -> Notes:
 def savepoint(connection: Connection) -> Iterator[None]:
     """A part of a transaction that is undone alone when it raises."""
     left = notes(connection)
-    kept, remembered = len(left.rows), dict(left.memo)
+    kept, posted, remembered = len(left.rows), len(left.posts), dict(left.memo)
     try:
         with connection.begin_nested():
             yield
     except BaseException:
         del left.rows[kept:]
+        del left.posts[posted:]
         left.memo = remembered
         raise
 
@@ -72,6 +75,7 @@ class Store:
         self._writer = ThreadPoolExecutor(1, "store-writer")
         self._readers = ThreadPoolExecutor(_READERS, "store-reader")
         self._listeners: list[Callable[[Notes], None]] = []
+        self._finishers: list[Callable[[Connection, Notes], None]] = []
 
     def prepare(self, *tables: MetaData) -> None:
         """Create the tables that are missing."""
@@ -86,6 +90,10 @@ class Store:
     def listen(self, listener: Callable[[Notes], None]) -> None:
         """Call ``listener`` on the event loop after each commit that left notes."""
         self._listeners.append(listener)
+
+    def before_commit(self, finish: Callable[[Connection, Notes], None]) -> None:
+        """Call ``finish`` at the end of each transaction that writes, inside it."""
+        self._finishers.append(finish)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in one transaction. It is committed when this returns, and undone when it raises."""
@@ -112,7 +120,9 @@ class Store:
             with connection.begin():
                 self._begin(connection, "BEGIN IMMEDIATE")
                 result = work(connection)
-        if loop is not None and (left.rows or left.next_timer is not None):
+                for finish in self._finishers:
+                    finish(connection, left)
+        if loop is not None and (left.rows or left.posts or left.next_timer is not None):
             loop.call_soon_threadsafe(self._tell, left)
         return result
 

@@ -13,6 +13,7 @@ from robot_runs import run
 
 from QMSLibrary import QMSLibrary
 from QMSLibrary.checks.steps import ExpectedFinding
+from QMSLibrary.client.live import LiveWatch
 from QMSLibrary.contract.model import Model
 from QMSLibrary.contract.pull_requests import PullRequest
 from QMSLibrary.keywords.types import Count, EventName, Share
@@ -33,6 +34,7 @@ GOOD = {
     "workflows_to_judge": "${{[$WORKFLOW]}}", "to": "COMPLETED", "level": "L3_STANDARD", "escalation": "${ESCALATION}",
     "service": "dashboard", "event": "${EVENT}", "reason": "because it is so", "rating": "4", "count": "1", "by": "1 s",
     "agent": "${AGENT.agent_id}", "agents": "${{[$AGENT]}}", "role": "qms-dor-validator",
+    "topic": "workflow", "widget": "workflow_pipeline", "field": "total", "repository": "acme/shop",
     "action": "gate.failed", "path": "${EXECDIR}", "range": "HEAD~1..HEAD",
 }  # fmt: skip
 BY_TYPE = {int: "1", float: "1", timedelta: "1 s", Path: "${EXECDIR}"}
@@ -44,6 +46,7 @@ Suite Setup    Prepare
 Prepare
     Use Environment    own=True
     Start Recording Events
+    Open Live Dashboard    repository=acme/shop
     ${pr} =    Create Pull Request    complexity=low    missing_tests=True
     ${workflow} =    Trigger Workflow    ${pr}
     Wait For Workflow
@@ -74,6 +77,8 @@ def wrong(hint):
         return [("nonsense", True), ("${EMPTY}", True), ("${PR}", True), ("${{[]}}", True)]
     if hint is typing.Any:
         return [("${PR}", False), ("${EMPTY}", False), ("nonsense", False)]
+    if hint is LiveWatch:
+        return [("nonsense", True), ("${EMPTY}", True), ("${5}", True), ("${{[]}}", True), ("${PR}", True)]
     if issubclass(hint, Model):
         other = "${ESCALATION}" if hint is PullRequest else "${PR}"
         return [("nonsense", True), ("${EMPTY}", True), ("${5}", True), ("${{[]}}", True), (other, True)]

@@ -16,6 +16,8 @@ KEYWORDS = sorted(LIBRARY.keywords.items())
 POSITIONAL_OPTIONALS = {
     # A getter's field and its assertion are written in a row: Get Workflow    state    ==    COMPLETED.
     "field", "statistic", "assertion_operator", "assertion_expected", "message",
+    # Get Live Updates    workflow
+    "topic",
     # Use Environment    embedded
     "name",
 }  # fmt: skip
@@ -34,7 +36,10 @@ PROMISED = """
     Audit Records; Verify Audit Trail; Get Response Times; Get Throughput; Get Agents; Register Agent; Start
     Agents; Slow Down Agent; Break Agent; Mend Agent; Kill Agent; Answer As Agent; Get Routing Decision; Get
     Routing History; Load Should Be Balanced; Routing Should Have Been Carried Out; Kill
-    Service; Stop Service; Start Service; Run Scenario; Get Scenarios; Scenario Should Be Sound
+    Service; Stop Service; Start Service; Run Scenario; Get Scenarios; Scenario Should Be Sound;
+    Open Live Dashboard; Close Live Dashboard; Get Live Updates; Wait For Live Update; Cut Live Connection;
+    Live Updates Should Be Complete; Get Widget; Widget Should Show; Configure Widget;
+    Dashboard Should Agree With Events
 """
 
 

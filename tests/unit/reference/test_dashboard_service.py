@@ -244,7 +244,7 @@ def test_the_quality_trend_is_that_of_the_newest_completions(qms: Bench) -> None
 
 def test_the_trend_of_nothing_is_no_number(qms: Bench) -> None:
     assert widget(qms, Widget.QUALITY_TREND) == {
-        "completed": 0, "points": [], "mean_quality_score": None, "share_compliant": None,
+        "completed": 0, "points": [], "mean_quality_score": None, "share_compliant": None, "history": [],
     }  # fmt: skip
 
 
