@@ -11,12 +11,14 @@ from QMSLibrary.version import VERSION
 
 from . import options
 from .agents import Agents
+from .alerts import Alerts
 from .compliance import Compliance
 from .environment import EnvironmentKeywords
 from .errors import KeywordError, plain_error
 from .escalations import Escalations
 from .events import Events
 from .load import Load
+from .notifications import Notifications
 from .pull_request_forms import PullRequestForms
 from .pull_requests import PullRequests
 from .scenarios import Scenarios
@@ -96,6 +98,8 @@ class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
                 Verdicts(self.session),
                 Events(self.session),
                 Escalations(self.session),
+                Alerts(self.session),
+                Notifications(self.session),
                 Agents(self.session),
                 Compliance(self.session),
                 Load(self.session),

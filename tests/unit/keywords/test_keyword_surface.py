@@ -32,7 +32,10 @@ PROMISED = """
     Deliver Event; Change Event; Get Dead Letters; Replay Dead Letter; Get Escalations; Escalation Should
     Exist; Acknowledge Escalation; Resolve Escalation; Get Notifications; Audit Trail Should Contain; Get
     Audit Records; Verify Audit Trail; Get Response Times; Get Throughput; Get Agents; Register Agent; Kill
-    Service; Stop Service; Start Service; Run Scenario; Get Scenarios; Scenario Should Be Sound
+    Service; Stop Service; Start Service; Run Scenario; Get Scenarios; Scenario Should Be Sound; Raise Alert; Get
+    Alerts; Alert Should Exist; Acknowledge Alert; Resolve Alert; Set Alert Rule; Remove Alert Rule; Close Escalation;
+    Escalation Should Be; Notification Should Have Reached; Nobody Else Should Have Been Notified; Get Received
+    Messages; Break Channel; Mend Channel
 """
 
 
