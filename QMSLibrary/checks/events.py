@@ -19,10 +19,12 @@ SAYS: Final[dict[str, Service]] = {
         (_T.PR_CREATED, _T.PR_UPDATED, _T.WORKFLOW_STARTED, _T.STEP_ASSIGNED, _T.STEP_COMPLETED, _T.STEP_FAILED,
          _T.GATE_PASSED, _T.GATE_FAILED, _T.WORKFLOW_STUCK, _T.WORKFLOW_COMPLETED), Service.ORCHESTRATION),
     **dict.fromkeys((_T.ROUTING_REQUESTED, _T.ROUTED, _T.ROUTING_FAILED, _T.TASK_COMPLETED), Service.DECISION),
-    **dict.fromkeys((_T.DASHBOARD_CREATED, _T.DASHBOARD_UPDATED), Service.DASHBOARD),
     **dict.fromkeys(
-        (_T.ESCALATION_TRIGGERED, _T.ESCALATION_ACKNOWLEDGED, _T.ESCALATION_RESOLVED, _T.NOTIFICATION_SENT,
-         _T.NOTIFICATION_FAILED), Service.ESCALATION),
+        (_T.DASHBOARD_CREATED, _T.DASHBOARD_UPDATED, _T.ALERT_RAISED, _T.ALERT_ACKNOWLEDGED, _T.ALERT_RESOLVED),
+        Service.DASHBOARD),
+    **dict.fromkeys(
+        (_T.ESCALATION_TRIGGERED, _T.ESCALATION_TOLD_FURTHER, _T.ESCALATION_ACKNOWLEDGED, _T.ESCALATION_RESOLVED,
+         _T.NOTIFICATION_SENT, _T.NOTIFICATION_FAILED), Service.ESCALATION),
 }  # fmt: skip
 """Which service says what; ``error.occurred`` any of them."""
 SHOWN: Final = 8
@@ -70,7 +72,8 @@ def sequence(events: Sequence[Seen], types: Sequence[str], within: timedelta, wo
     if len(wanted) > SHOWN:
         shown += f"\n  and {len(wanted) - SHOWN} more of these"
     if others:
-        shown += f"\n  beside: {listed(others)}"
+        more = f" and {len(others) - SHOWN} more types" if len(others) > SHOWN else ""
+        shown += f"\n  beside: {listed(others[:SHOWN])}{more}"
     return Verdict(
         title=title,
         passed=False,

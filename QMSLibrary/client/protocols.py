@@ -14,6 +14,9 @@ from QMSLibrary.contract.audit import AuditHead, AuditRecord
 from QMSLibrary.contract.clock import Clock
 from QMSLibrary.contract.dashboard import (
     Alert,
+    AlertRequest,
+    AlertRule,
+    AlertRuleRequest,
     AlertState,
     DashboardView,
     Period,
@@ -206,11 +209,33 @@ class Dashboard(AnyService, Protocol):
     def live_stream(self, wanted: Subscribe, *, role: Role) -> LiveStream:
         """What changes from now on, or after the sequence number that ``wanted`` names."""
 
-    def alerts(self, *, role: Role, workflow_id: str | None = None, state: AlertState | None = None) -> list[Alert]:
+    def alerts(
+        self,
+        *,
+        role: Role,
+        workflow_id: str | None = None,
+        repository: str | None = None,
+        state: AlertState | None = None,
+    ) -> list[Alert]:
         """Alerts, newest first."""
+
+    def raise_alert(self, request: AlertRequest, *, role: Role) -> Alert:
+        """Raise an alert by hand."""
 
     def acknowledge_alert(self, alert_id: str, *, role: Role) -> Alert:
         """Take charge of an alert."""
+
+    def resolve_alert(self, alert_id: str, *, role: Role) -> Alert:
+        """Say that what an alert is about is settled."""
+
+    def alert_rules(self, *, role: Role) -> list[AlertRule]:
+        """The rules by which alerts are raised, by name."""
+
+    def set_alert_rule(self, name: str, request: AlertRuleRequest, *, role: Role) -> AlertRule:
+        """Put a rule in force, or change it."""
+
+    def remove_alert_rule(self, name: str, *, role: Role) -> AlertRule:
+        """Take a rule back."""
 
 
 class EscalationService(AnyService, Protocol):

@@ -11,6 +11,10 @@ from QMSLibrary.contract.clock import Clock, ClockRequest
 from QMSLibrary.contract.dashboard import (
     Alert,
     AlertPage,
+    AlertRequest,
+    AlertRule,
+    AlertRulePage,
+    AlertRuleRequest,
     AlertState,
     DashboardView,
     Period,
@@ -238,13 +242,40 @@ class RestDashboard(RestService):
         """What changes."""
         return WebSocketStream(self._http, routes.LIVE.url(), role, wanted)
 
-    def alerts(self, *, role: Role, workflow_id: str | None = None, state: AlertState | None = None) -> list[Alert]:
+    def alerts(
+        self,
+        *,
+        role: Role,
+        workflow_id: str | None = None,
+        repository: str | None = None,
+        state: AlertState | None = None,
+    ) -> list[Alert]:
         """Alerts, newest first."""
-        return self._pages(routes.ALERTS, AlertPage, role, workflow_id=workflow_id, state=state)
+        return self._pages(routes.ALERTS, AlertPage, role, workflow_id=workflow_id, repository=repository, state=state)
+
+    def raise_alert(self, request: AlertRequest, *, role: Role) -> Alert:
+        """Raise an alert by hand."""
+        return self._call(routes.RAISE_ALERT, Alert, role, request)
 
     def acknowledge_alert(self, alert_id: str, *, role: Role) -> Alert:
         """Take charge of an alert."""
         return self._call(routes.ACKNOWLEDGE_ALERT, Alert, role, alert_id=alert_id)
+
+    def resolve_alert(self, alert_id: str, *, role: Role) -> Alert:
+        """Say that what an alert is about is settled."""
+        return self._call(routes.RESOLVE_ALERT, Alert, role, alert_id=alert_id)
+
+    def alert_rules(self, *, role: Role) -> list[AlertRule]:
+        """The rules by which alerts are raised, by name."""
+        return self._pages(routes.ALERT_RULES, AlertRulePage, role)
+
+    def set_alert_rule(self, name: str, request: AlertRuleRequest, *, role: Role) -> AlertRule:
+        """Put a rule in force, or change it."""
+        return self._call(routes.SET_ALERT_RULE, AlertRule, role, request, name=name)
+
+    def remove_alert_rule(self, name: str, *, role: Role) -> AlertRule:
+        """Take a rule back."""
+        return self._call(routes.REMOVE_ALERT_RULE, AlertRule, role, name=name)
 
 
 class RestEscalation(RestService):

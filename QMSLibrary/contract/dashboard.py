@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from .model import Model, Moment, Page, Request
 from .steps import Severity
@@ -98,6 +98,10 @@ class Alert(Model):
     escalation_id: str | None = None
     correlation_id: str
     raised_at: Moment
+    raised_by: str | None = None
+    """Who raised it on the dashboard: a person, or the dashboard by a rule. None: it came with an escalation."""
+    rule: str | None = None
+    """The rule that raised it."""
     acknowledged_by: str | None = None
     resolved_at: Moment | None = None
 
@@ -106,3 +110,62 @@ class AlertPage(Page):
     """Alerts, newest first."""
 
     items: list[Alert]
+
+
+Repository = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^/\s]+/[^/\s]+$")]
+
+
+class AlertRequest(Request):
+    """Raise an alert by hand. What a workflow's alert is about the dashboard knows; else name the repository."""
+
+    title: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"\S")]
+    severity: Severity
+    repository: Repository | None = None
+    workflow_id: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+
+
+class Figure(StrEnum):
+    """A figure of a review that an alert rule may name."""
+
+    QUALITY_SCORE = "quality_score"
+    """0 to 100, known when the final review is done."""
+    COMPLIANCE_SCORE = "compliance_score"
+    """0 to 100, known when the review is completed."""
+    COVERAGE = "coverage"
+    """Per cent, known when the Definition of Done is judged."""
+    VULNERABILITIES = "vulnerabilities"
+    """How many the security scan found."""
+    STYLE_FINDINGS = "style_findings"
+    HIGHEST_COMPLEXITY = "highest_complexity"
+    """Of any function of the change."""
+    LINES_CHANGED = "lines_changed"
+    UNTESTED_FILES = "untested_files"
+    TOTAL_DURATION = "total_duration"
+    """Seconds from the start to the completion."""
+
+
+class AlertRuleRequest(Request):
+    """When the dashboard is to raise an alert by itself."""
+
+    expression: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    """``quality_score < 70``: a Figure, one of < <= > >= == !=, a number; several joined by ``and`` and ``or``."""
+    severity: Severity = Severity.MEDIUM
+    repository: Repository | None = None
+    """Only reviews of this repository; None: all."""
+
+
+class AlertRule(Model):
+    """A rule as it is in force."""
+
+    name: str
+    expression: str
+    severity: Severity
+    repository: str | None = None
+    set_by: str
+    set_at: Moment
+
+
+class AlertRulePage(Page):
+    """All rules, by name."""
+
+    items: list[AlertRule]

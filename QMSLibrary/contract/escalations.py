@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Annotated, Final, NamedTuple
 
 from pydantic import StringConstraints
@@ -148,6 +149,12 @@ class Stakeholder(Model):
     name: str
     tier: int
     addresses: dict[Channel, str]
+    repositories: list[str] = []
+    """Patterns such as ``acme/payments-*``: only of these repositories is the person told; without any, of all."""
+
+    def answers_for(self, repository: str | None) -> bool:
+        """Whether what happens in ``repository`` is this person's business."""
+        return not self.repositories or any(fnmatchcase(repository or "", one) for one in self.repositories)
 
 
 class StakeholderPage(Page):

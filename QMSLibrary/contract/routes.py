@@ -12,7 +12,7 @@ from .roles import SERVICE_ROLE, Role
 from .services import Service
 from .workflows import ResultRequest
 
-Method = Literal["GET", "POST", "PUT"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 ALL: Final = tuple(Service)
 PUBLIC: Final = "public"
 Access = Role | Literal["public", "service"]
@@ -242,6 +242,7 @@ ALERTS = Route(
     "alerts", "GET", "/api/alerts", _B, "Alerts, newest first", Role.DEVELOPER, dashboard.AlertPage,
     query=(
         Parameter("workflow_id", "Only this workflow's."),
+        Parameter("repository", "Only this repository's."),
         Parameter("state", "Only those in this state.", dashboard.AlertState),
         *_PAGE,
     ),
@@ -251,6 +252,31 @@ ACKNOWLEDGE_ALERT = Route(
     dashboard.Alert, refusals=(404, 409),
 )  # fmt: skip
 LIVE = Route("live", "GET", "/api/live", _B, "Changes as they happen", Role.DEVELOPER, socket=True)
+RAISE_ALERT = Route(
+    "raise_alert", "POST", "/api/alerts", _B,
+    "Raise an alert, and the escalation that goes with it; said again within 15 minutes it is the same alert",
+    Role.QA_LEAD, dashboard.Alert, body=dashboard.AlertRequest, status=201, repeat_status=200, refusals=(404,),
+)  # fmt: skip
+RESOLVE_ALERT = Route(
+    "resolve_alert", "POST", "/api/alerts/{alert_id}/resolve", _B, "Say that it is settled", Role.QA_LEAD,
+    dashboard.Alert, refusals=(404, 409),
+)  # fmt: skip
+ALERT_RULES = Route(
+    "alert_rules", "GET", "/api/alerts/rules", _B, "When the dashboard raises alerts by itself", Role.DEVELOPER,
+    dashboard.AlertRulePage, query=_PAGE,
+)  # fmt: skip
+ALERT_RULE = Route(
+    "alert_rule", "GET", "/api/alerts/rules/{name}", _B, "One rule", Role.DEVELOPER, dashboard.AlertRule,
+    refusals=(404,),
+)  # fmt: skip
+SET_ALERT_RULE = Route(
+    "set_alert_rule", "PUT", "/api/alerts/rules/{name}", _B, "Set a rule, or change it", Role.QA_LEAD,
+    dashboard.AlertRule, body=dashboard.AlertRuleRequest,
+)  # fmt: skip
+REMOVE_ALERT_RULE = Route(
+    "remove_alert_rule", "DELETE", "/api/alerts/rules/{name}", _B, "Take a rule back; answers what it was",
+    Role.QA_LEAD, dashboard.AlertRule, refusals=(404,),
+)  # fmt: skip
 
 # --- escalation
 ESCALATIONS = Route(

@@ -14,6 +14,8 @@ from QMSLibrary.contract.services import Service
 if TYPE_CHECKING:
     from QMSLibrary.contract.targets import Targets
 
+    from .receivers import Receivers
+
 
 class Capability(StrEnum):
     """Something that can be done to an environment, beside using it."""
@@ -28,6 +30,8 @@ class Capability(StrEnum):
     """The way between two services can be made slow or cut."""
     DATABASE_FAULTS = "database_faults"
     """A service's database can be made slow or taken away."""
+    RECEIVERS = "receivers"
+    """What its notifications' receivers really got can be looked at, and they can be told to fail."""
 
 
 class EnvironmentUseError(Exception):
@@ -82,6 +86,14 @@ class Environment:
             raise EnvironmentUseError(
                 f"The environment {self.name!r} cannot do this: it lacks {', '.join(missing)}. It can do: {has}."
             )
+
+    @property
+    def receivers(self) -> Receivers:
+        """What its notifications come to. Raises EnvironmentUseError when nobody can look at that."""
+        raise EnvironmentUseError(
+            f"What the notifications of the environment {self.name!r} come to cannot be looked at: they go to real "
+            "people and channels."
+        )
 
     def why_ended(self) -> str | None:
         """What to tell a tester when the environment as a whole has ended; None while it lives, or nobody can know."""

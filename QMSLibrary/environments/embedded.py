@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from QMSLibrary.client.connection import Account, Connection
 from QMSLibrary.contract.roles import Role
@@ -22,6 +22,9 @@ from QMSLibrary.contract.services import Service
 from . import control, home, remains
 from .base import Capability, Environment, EnvironmentUseError
 from .files import Description
+
+if TYPE_CHECKING:
+    from .receivers import Receivers
 
 _START_PATIENCE: Final = 60.0
 """Seconds to wait for the environment, its own start and others' included."""
@@ -38,6 +41,8 @@ class EmbeddedEnvironment(Environment):
         capabilities = {Capability.PROCESS_CONTROL, Capability.AGENT_CONTROL}
         if content["movable_clock"]:
             capabilities.add(Capability.CLOCK)
+        if content.get("receivers"):
+            capabilities.add(Capability.RECEIVERS)
         super().__init__(
             name=description.name,
             kind=description.kind,
@@ -57,8 +62,22 @@ class EmbeddedEnvironment(Environment):
         self.keeper_pid: int = content["pid"]
         self.died_place = remains.died_place(directory, self.keeper_pid)
         """Where its logs are kept, should it end while it is used."""
+        self._receivers_url: str | None = content.get("receivers")
+        self._stakeholders = Path(content["stakeholders"])
+        self._receivers: Receivers | None = None
         self._why_ended: str | None = None
         self._users_lock: int | None = users_lock
+
+    @property
+    def receivers(self) -> Receivers:
+        """What its notifications come to."""
+        if self._receivers_url is None:
+            return super().receivers
+        if self._receivers is None:
+            from .receivers import Receivers
+
+            self._receivers = Receivers(self._receivers_url, self._stakeholders)
+        return self._receivers
 
     def kill_service(self, service: Service) -> None:
         """End a service with SIGKILL, as a crash would."""
@@ -138,6 +157,8 @@ class EmbeddedEnvironment(Environment):
         """Give it up; the last one to do so ends it. One of one's own has ended when this returns."""
         if self._users_lock is None:
             return
+        if self._receivers is not None:
+            self._receivers.close()
         watch = home.EndWatch(self.directory)
         os.close(self._users_lock)
         self._users_lock = None
@@ -210,7 +231,7 @@ def _start_keeper(description: Description, directory: Path, *, own: bool) -> No
         sys.executable, "-m", "QMSLibrary.reference", "--detach", "--users",
         "--directory", str(directory), "--name", description.name, "--ready-fd", str(write),
         "--grace", "0" if own else str(description.grace.total_seconds()),
-        "--movable-clock" if description.movable_clock else "--no-movable-clock",
+        "--movable-clock" if description.movable_clock else "--no-movable-clock", "--receivers",
     ]  # fmt: skip
     if own:
         command.append("--own")

@@ -85,8 +85,12 @@ class Chapter:
         self.qms.remember(workflow, seen)
         return workflow
 
-    def eventually(self, look: Callable[[], bool], timeout: timedelta, service: Service, workflow_id: str) -> bool:
+    def eventually(
+        self, look: Callable[[], bool], timeout: timedelta, service: Service, workflow_id: str | None
+    ) -> bool:
         """Look again whenever the service says something about the workflow, until it holds or the time is up.
+
+        Without a workflow whatever the service says counts.
 
         Without the service's stream it looks ever less often, and says so.
         """

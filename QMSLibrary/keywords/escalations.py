@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from robot.api.deco import keyword
 
-from QMSLibrary.checks import escalations
+from QMSLibrary.checks import alerts, escalations
 from QMSLibrary.checks.workflows import stands
 from QMSLibrary.client.errors import EnvironmentEnded, NotFound, QMSError
 from QMSLibrary.contract.escalations import Escalation, EscalationLevel, EscalationState, Notification
@@ -110,6 +110,56 @@ class Escalations(Chapter):
         """
         changed = self.qms.escalation.resolve(_id(escalation), comment=comment, role=as_role)
         return self._told("Resolved", changed)
+
+    @keyword
+    def close_escalation(self, escalation: E, *, as_role: Role = Role.MANAGER) -> Escalation:
+        """Puts a resolved escalation away. Returns it.
+
+        Example:
+        | Resolve Escalation    ${escalation}
+        | Close Escalation    ${escalation}
+
+        """
+        return self._told("Closed", self.qms.escalation.close_escalation(_id(escalation), role=as_role))
+
+    @keyword
+    def escalation_should_be(
+        self,
+        escalation: E,
+        state: EscalationState,
+        *,
+        tier: int | None = None,
+        acknowledged_by: str | None = None,
+        timeout: timedelta = timedelta(seconds=5),
+        as_role: Role = Role.DEVELOPER,
+    ) -> Escalation:
+        """Waits until an escalation is in a state, and returns it as it is then.
+
+        With ``tier`` this tier of stakeholders must have been told last; with ``acknowledged_by`` this person must have
+        taken charge. One that the service does not know yet is waited for as well.
+
+        Example:
+        | Escalation Should Be    ${escalation}    resolved
+        | ${alert} =    Raise Alert    Payments are slow    high    repository=acme/payments
+        | Escalation Should Be    ${alert.escalation_id}    active    tier=1
+
+        """
+        wanted = _id(escalation)
+        about = escalation.workflow_id if isinstance(escalation, Escalation) else None
+        found: list[Escalation] = []
+
+        def look() -> bool:
+            try:
+                found[:] = [self.qms.escalation.escalation(wanted, role=as_role)]
+            except NotFound:
+                return False
+            return alerts.stands(found[0], state, tier, acknowledged_by).passed
+
+        self.eventually(look, timeout, Service.ESCALATION, about)
+        if not found:
+            self.require(alerts.unknown(wanted, timeout))
+        self.require(alerts.stands(found[0], state, tier, acknowledged_by))
+        return found[0]
 
     @keyword
     def get_notifications(self, escalation: E, *, as_role: Role = Role.QA_LEAD) -> list[Notification]:

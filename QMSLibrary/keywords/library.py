@@ -11,6 +11,7 @@ from QMSLibrary.version import VERSION
 
 from . import options
 from .agents import Agents
+from .alerts import Alerts
 from .compliance import Compliance
 from .dashboard import Dashboard
 from .environment import EnvironmentKeywords
@@ -18,6 +19,7 @@ from .errors import KeywordError, plain_error
 from .escalations import Escalations
 from .events import Events
 from .load import Load
+from .notifications import Notifications
 from .pull_request_forms import PullRequestForms
 from .pull_requests import PullRequests
 from .routing import Routing
@@ -98,6 +100,8 @@ class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
                 Verdicts(self.session),
                 Events(self.session),
                 Escalations(self.session),
+                Alerts(self.session),
+                Notifications(self.session),
                 Agents(self.session),
                 Routing(self.session),
                 Dashboard(self.session),

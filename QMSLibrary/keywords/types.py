@@ -58,9 +58,12 @@ def event_name(value: str) -> EventName:
     """An event type of the contract, such as ``workflow.started``."""
     name = value.strip().lower()
     if name not in set(EventType):
-        raise ValueError(
-            f"there is no event type {value!r}.{did_you_mean(name, EventType)} There are: {', '.join(EventType)}."
-        )
+        # All of them would be a page: those that begin alike, or how they begin.
+        kind = name.partition(".")[0]
+        alike = [one for one in EventType if one.startswith(f"{kind}.")]
+        kinds = dict.fromkeys(one.partition(".")[0] for one in EventType)
+        there = f"There are: {', '.join(alike)}." if alike else f"They begin with: {', '.join(kinds)}."
+        raise ValueError(f"there is no event type {value!r}.{did_you_mean(name, EventType)} {there}")
     return EventName(name)
 
 

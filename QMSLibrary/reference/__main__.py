@@ -18,6 +18,7 @@ from . import databases
 from .keeper import ENDING_SUFFIX, Keeper, KeeperSettings, ending_place, identity
 from .locks import BusyError, start_lock
 from .processes import ServiceStartError, set_title
+from .recipients import RECEIVERS_VARIABLE
 from .remains import died_place, keep_logs
 
 DATABASE_VARIABLE = "QMS_DATABASE_URL"
@@ -50,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code_host_url=options.code_host_url or None,
         # By the environment and not as an argument, because everybody can see a process's arguments.
         code_host_token=os.environ.get(CODE_HOST_TOKEN_VARIABLE) or None,
+        # Somebody's own receivers are used instead, if there are any.
+        receivers=options.receivers and not os.environ.get(RECEIVERS_VARIABLE),
     )
     os.chdir("/")
     set_title("qms keeper")
@@ -99,6 +102,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--movable-clock", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--grace", type=float, default=1.0, help="seconds it stays after its last user")
+    parser.add_argument(
+        "--receivers",
+        action="store_true",
+        help="start receivers of notifications for every channel, so that messages really travel "
+        f"(unless ${RECEIVERS_VARIABLE} names others)",
+    )
     parser.add_argument("--own", action="store_true", help="it belongs to one user alone")
     parser.add_argument("--users", action="store_true", help="end when nobody holds its users.lock any more")
     parser.add_argument("--detach", action="store_true", help="go on in the background")

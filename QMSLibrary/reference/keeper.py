@@ -30,6 +30,7 @@ from .claims import RENEW_EVERY, Claim
 from .crew import ORDERS, Crew, OrderError
 from .locks import BusyError, start_lock
 from .processes import Child, ServiceStartError
+from .recipients import STAKEHOLDERS, STAKEHOLDERS_VARIABLE
 from .remains import died_place, keep_logs
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class KeeperSettings:
     code_host_url: str | None = None
     """Where orchestration reads the files of pull requests that webhooks tell of."""
     code_host_token: str | None = field(default=None, repr=False)
+    receivers: bool = False
+    """Whether it has receivers of notifications of its own, so that messages really travel."""
 
     @property
     def start_lock(self) -> Path:
@@ -91,6 +94,8 @@ class Keeper:
         self._serve = serve
         self._children: dict[Service, Child] = {}
         self._crew = Crew(settings.directory / "logs", self._agent_settings, self._leave_parent)
+        self._receivers: Child | None = None
+        self._receivers_url: str | None = None
         self._service_settings: dict[Service, Any] = {}
         self._selector = selectors.DefaultSelector()
         self._control: socket.socket | None = None
@@ -133,6 +138,8 @@ class Keeper:
         secrets = self._prepare()
         serve = self._serve or _real_serve()
         self._serve = serve
+        if settings.receivers:
+            self._fork_receivers(logs / "receivers.log")
         # What is imported now is shared by all; keep the collector from touching (and so copying) its pages.
         gc.collect()
         gc.freeze()
@@ -141,14 +148,14 @@ class Keeper:
         deadline = time.monotonic() + STARTED_WITHIN
         for child in self._children.values():
             child.ask_health()
-        for child in self._children.values():
+        for child in self._every_child():
             child.wait_healthy(max(deadline - time.monotonic(), 0.1))
         self._control = self._open_control()
         self._write_environment(secrets)
         self._started = True
 
     def _prepare(self) -> dict[str, Any]:
-        """Make what the services need; returns the secrets that the environment's users may know."""
+        """Make what the services need; returns what the environment's users may know of it."""
         from .kernel.secrets import create_secrets
         from .kernel.settings import CodeHostSettings, ServiceSettings
 
@@ -182,6 +189,20 @@ class Keeper:
         content = json.loads(secrets_file.read_text(encoding="utf-8"))
         return {name: content[name] for name in ("accounts", "webhook_secret")}
 
+    def _fork_receivers(self, log: Path) -> None:
+        """Before the services, so that they are there when the first message is sent."""
+        from .receivers import places, serve
+
+        self._receivers = child = Child("receivers", log)
+        where = places(child.url)
+        self._receivers_url = where.url
+        where.write(self._service_settings[Service.ESCALATION].state_dir / "receivers.json")
+        child.start(lambda listener: serve(where, listener), self._leave_parent)
+        where.mail.close()
+
+    def _every_child(self) -> list[Child]:
+        return [*self._children.values(), *([self._receivers] if self._receivers is not None else [])]
+
     def _fork(self, service: Service) -> None:
         serve, settings = self._serve, self._service_settings[service]
         assert serve is not None
@@ -190,7 +211,7 @@ class Keeper:
     def _leave_parent(self) -> None:
         for close in self._parents_alone:
             close()
-        for child in self._children.values():
+        for child in self._every_child():
             child.close()
         self._crew.close_in_child()
 
@@ -210,6 +231,8 @@ class Keeper:
             "started_at": wire_time(datetime.now(UTC)),
             "movable_clock": settings.movable_clock,
             "urls": {service: child.url for service, child in self._children.items()},
+            "receivers": self._receivers_url,
+            "stakeholders": str(os.environ.get(STAKEHOLDERS_VARIABLE) or STAKEHOLDERS),
             **secrets,
         }
         draft = settings.directory / "environment.json.new"
@@ -276,6 +299,8 @@ class Keeper:
                 print(f"{wire_time(datetime.now(UTC))} the {service} service ended: {child.exit_code}", flush=True)
         for agent_id in self._crew.reap():
             print(f"{wire_time(datetime.now(UTC))} the agent {agent_id} ended", flush=True)
+        if self._receivers is not None and self._receivers.reap():
+            print(f"{wire_time(datetime.now(UTC))} the receivers ended: {self._receivers.exit_code}", flush=True)
 
     def _told_to_end(self, number: int, _: object) -> None:
         self._ending = True
@@ -392,10 +417,10 @@ class Keeper:
             # Somebody is coming, or waits for us to start. They will find a dead environment and begin another.
             self._put_away()
         self._crew.tell_to_end()
-        for child in self._children.values():
+        for child in self._every_child():
             child.signal(signal.SIGTERM)
         deadline = time.monotonic() + _END_PATIENCE
-        for child in self._children.values():
+        for child in self._every_child():
             if not child.wait_ended(max(deadline - time.monotonic(), 0)):
                 child.signal(signal.SIGKILL)
                 child.wait_ended(5)

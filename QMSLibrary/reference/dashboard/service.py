@@ -6,12 +6,17 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, func, select
+from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from QMSLibrary.contract import routes
 from QMSLibrary.contract.dashboard import (
     Alert,
     AlertPage,
+    AlertRequest,
+    AlertRule,
+    AlertRulePage,
+    AlertRuleRequest,
     AlertState,
     DashboardView,
     View,
@@ -27,7 +32,8 @@ from QMSLibrary.reference.kernel.context import Context
 from QMSLibrary.reference.kernel.refusals import Refusal
 
 from . import agents, board, escalations, happenings
-from .alerts import acknowledge, alert_page, follow_escalation
+from .alert_rules import judge, remove_rule, rule, rule_page, set_rule
+from .alerts import acknowledge, alert_page, follow_escalation, raise_by_hand, resolve
 from .live import LIVE_TABLES, Updates
 from .tables import TABLES, alerts, copies
 from .widgets import configure, view_data, widget_data
@@ -39,6 +45,8 @@ _HEARD: Final = (
     _E.ERROR_OCCURRED,
 )  # fmt: skip
 _ESCALATIONS: Final = (_E.ESCALATION_TRIGGERED, _E.ESCALATION_ACKNOWLEDGED, _E.ESCALATION_RESOLVED)
+_MEASURED: Final = (_E.STEP_COMPLETED, _E.STEP_FAILED, _E.WORKFLOW_COMPLETED)
+"""Events that tell figures of a review."""
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -49,6 +57,7 @@ def build(context: Context) -> Blueprint:
     service.tables(LIVE_TABLES)
     service.on(*_HEARD)(board.on_event)
     service.on(_E.WORKFLOW_COMPLETED)(board.on_completed)
+    service.on(*_MEASURED)(judge)
     service.on(*_ESCALATIONS)(follow_escalation)
     service.on(*escalations.HEARD)(escalations.on_escalation)
     for type_, handler in agents.HANDLERS.items():
@@ -59,6 +68,7 @@ def build(context: Context) -> Blueprint:
     service.timer(board.ANNOUNCE)(board.on_patience_over)
     _serve_widgets(service)
     _serve_alerts(service)
+    _serve_alert_rules(service)
     _serve_state(service)
     _serve_live(service)
     return service
@@ -105,7 +115,7 @@ def _serve_alerts(service: Blueprint) -> None:
 
     @service.serve(routes.ALERTS)
     async def some(call: Call[Any]) -> AlertPage:
-        filters = {name: call.query.get(name) for name in ("workflow_id", "state")}
+        filters = {name: call.query.get(name) for name in ("workflow_id", "repository", "state")}
         limit, cursor = call.limit, call.cursor
         return await context.store.read(lambda connection: alert_page(connection, filters, limit, cursor))
 
@@ -115,6 +125,47 @@ def _serve_alerts(service: Blueprint) -> None:
             lambda connection: acknowledge(
                 connection, context, call.parts["alert_id"], call.identity, call.correlation_id
             )
+        )
+
+    @service.serve(routes.RAISE_ALERT)
+    async def raise_one(call: Call[AlertRequest]) -> Response:
+        alert, repeated = await context.store.write(
+            lambda connection: raise_by_hand(connection, context, call.body, call.identity, call.correlation_id)
+        )
+        status = routes.RAISE_ALERT.repeat_status if repeated else routes.RAISE_ALERT.status
+        return Response(alert.model_dump_json(), status or 200, media_type=routes.RAISE_ALERT.media_type)
+
+    @service.serve(routes.RESOLVE_ALERT)
+    async def settled(call: Call[Any]) -> Alert:
+        return await context.store.write(
+            lambda connection: resolve(connection, context, call.parts["alert_id"], call.identity, call.correlation_id)
+        )
+
+
+def _serve_alert_rules(service: Blueprint) -> None:
+    context = service.context
+
+    @service.serve(routes.ALERT_RULES)
+    async def rules(call: Call[Any]) -> AlertRulePage:
+        limit, cursor = call.limit, call.cursor
+        return await context.store.read(lambda connection: rule_page(connection, limit, cursor))
+
+    @service.serve(routes.ALERT_RULE)
+    async def one(call: Call[Any]) -> AlertRule:
+        return await context.store.read(lambda connection: rule(connection, call.parts["name"]))
+
+    @service.serve(routes.SET_ALERT_RULE)
+    async def set_one(call: Call[AlertRuleRequest]) -> AlertRule:
+        name = call.parts["name"]
+        return await context.store.write(
+            lambda connection: set_rule(connection, context, name, call.body, call.identity, call.correlation_id)
+        )
+
+    @service.serve(routes.REMOVE_ALERT_RULE)
+    async def remove(call: Call[Any]) -> AlertRule:
+        name = call.parts["name"]
+        return await context.store.write(
+            lambda connection: remove_rule(connection, context, name, call.identity, call.correlation_id)
         )
 
 

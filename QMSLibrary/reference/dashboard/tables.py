@@ -49,6 +49,8 @@ alerts: Final = Table(
     Column("escalation_id", String(64), unique=True),
     Column("correlation_id", String(128), nullable=False),
     Column("raised_at", String(32), nullable=False),
+    Column("raised_by", String(128)),
+    Column("rule", String(64)),
     Column("acknowledged_by", String(128)),
     Column("resolved_at", String(32)),
     # What follows is for the escalations' widget.
@@ -56,6 +58,17 @@ alerts: Final = Table(
     Column("type", String(64), nullable=False),
     Index("alerts_by_workflow", "workflow_id"),
     Index("alerts_by_state", "state"),
+)
+
+alert_rules: Final = Table(
+    "alert_rules",
+    TABLES,
+    Column("name", String(64), primary_key=True),
+    Column("expression", Text, nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("repository", String(256)),
+    Column("set_by", String(128), nullable=False),
+    Column("set_at", String(32), nullable=False),
 )
 
 widget_configs: Final = Table(

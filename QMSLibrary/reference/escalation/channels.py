@@ -62,7 +62,8 @@ def compose(notification_id: str, address: str, escalation: Escalation, *, title
         lines[0] = f"Reminder {reminder}: {subject}"
     if escalation.repository:
         lines.append(redact(f"Repository: {escalation.repository}" + (f" ({title})" if title else "")))
-    lines.append(f"Review: {escalation.source}, since {escalation.triggered_at:%Y-%m-%d %H:%M:%S} UTC")
+    what = f"Review: {escalation.workflow_id}" if escalation.workflow_id else f"About: {escalation.source}"
+    lines.append(f"{what}, since {escalation.triggered_at:%Y-%m-%d %H:%M:%S} UTC")
     lines.append(
         f"Please acknowledge escalation {escalation.id} until {escalation.acknowledge_by:%Y-%m-%d %H:%M:%S} UTC."
     )

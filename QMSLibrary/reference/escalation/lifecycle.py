@@ -62,9 +62,44 @@ class Lifecycle:
         if same is not None:
             change(connection, same.id, occurrences=same.occurrences + 1)
             return
-        rule = LEVELS[wanted.level]
         workflow = event.payload.get("workflow") or {}
-        escalation_id = f"esc-{uuid4().hex}"
+        about = {
+            "source": source,
+            "repository": workflow.get("repository"),
+            "step": event.payload.get("step") or workflow.get("step"),
+            "workflow_state": workflow.get("state"),
+            "title": workflow.get("title"),
+        }
+        self._raise(connection, context, event, wanted, f"esc-{uuid4().hex}", about)
+
+    def raise_for_alert(self, connection: Connection, context: Context, event: Event) -> None:
+        """Raise the escalation that an alert of the dashboard asks for, under the id that the alert gave it.
+
+        Whether the same was said before the dashboard has decided; what comes here is new.
+        """
+        alert = event.payload["alert"]
+        level = EscalationLevel(event.payload["level"])
+        wanted = Wanted(level, event.payload["type"], f"alert on the dashboard: {alert['title']}")
+        about = {
+            "source": alert["id"],
+            "repository": alert["repository"],
+            "step": None,
+            "workflow_state": None,
+            "title": None,
+        }
+        self._raise(connection, context, event, wanted, alert["escalation_id"], about)
+
+    def _raise(
+        self,
+        connection: Connection,
+        context: Context,
+        event: Event,
+        wanted: Wanted,
+        escalation_id: str,
+        about: dict[str, Any],
+    ) -> None:
+        now, rule = context.now(), LEVELS[wanted.level]
+        tier = self.notifier.next_tier(about["repository"], 0) or 1
         connection.execute(
             insert(escalations),
             {
@@ -73,26 +108,22 @@ class Lifecycle:
                 "type": wanted.type,
                 "reason": wanted.reason,
                 "component": event.source,
-                "source": source,
                 "state": _S.ACTIVE.value,
-                "tier": 1,
+                "tier": tier,
                 "workflow_id": event.workflow_id,
-                "repository": workflow.get("repository"),
                 "correlation_id": event.correlation_id,
                 "triggered_at": wire_time(now),
                 "acknowledge_by": wire_time(now + rule.acknowledge_within),
                 "occurrences": 1,
-                "step": event.payload.get("step") or workflow.get("step"),
-                "workflow_state": workflow.get("state"),
-                "title": workflow.get("title"),
                 "reminders": 0,
+                **about,
             },
         )
         row = find(connection, escalation_id)
         context.set_timer(connection, OVERDUE, escalation_id, now + rule.acknowledge_within)
         context.set_timer(connection, REMINDER, escalation_id, now + rule.repeats_every)
         self._announce(connection, context, EventType.ESCALATION_TRIGGERED, AuditAction.ESCALATION_TRIGGERED, row)
-        self.notifier.tell(connection, context, row, range(1, 2))
+        self.notifier.tell(connection, context, row, range(tier, tier + 1))
 
     def acknowledge(
         self,
@@ -152,14 +183,15 @@ class Lifecycle:
     def on_overdue(self, connection: Connection, timer: Timer, context: Context) -> None:
         """Nobody acknowledged in time: the next tier is told, and has as long as the one before."""
         row = find(connection, timer.key)
-        if row.state != _S.ACTIVE or row.tier >= self.notifier.last_tier:
+        tier = self.notifier.next_tier(row.repository, row.tier)
+        if row.state != _S.ACTIVE or tier is None:
             return
         due = timer.due + LEVELS[EscalationLevel(row.level)].acknowledge_within
-        changed = change(connection, row.id, tier=row.tier + 1, acknowledge_by=wire_time(due))
+        changed = change(connection, row.id, tier=tier, acknowledge_by=wire_time(due))
         context.set_timer(connection, OVERDUE, row.id, due)
-        self._audit(
-            connection, context, AuditAction.STATE_CHANGED, changed, row, context.identity,
-            f"not acknowledged until {row.acknowledge_by}: tier {changed.tier} is told", row.correlation_id,
+        self._announce(
+            connection, context, EventType.ESCALATION_TOLD_FURTHER, AuditAction.STATE_CHANGED, changed, before=row,
+            reason=f"not acknowledged until {row.acknowledge_by}: tier {changed.tier} is told",
         )  # fmt: skip
         self.notifier.tell(connection, context, changed, range(changed.tier, changed.tier + 1))
 

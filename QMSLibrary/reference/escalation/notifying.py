@@ -31,16 +31,24 @@ class Notifier:
     waiting: bool = False
     """Set when messages were written down that are to be sent; the deliverer resets it."""
 
-    @property
-    def last_tier(self) -> int:
-        """The tier after which there is nobody else to tell."""
-        return self.stakeholders[-1].tier
+    def next_tier(self, repository: str | None, tier: int) -> int | None:
+        """The first tier after ``tier`` in which somebody answers for ``repository``, or None."""
+        return next((one.tier for one in self.stakeholders if one.tier > tier and one.answers_for(repository)), None)
 
     def tell(self, connection: Connection, context: Context, escalation: Row[Any], tiers: range) -> None:
-        """Write down the messages for all stakeholders of ``tiers``."""
+        """Write down the messages for all stakeholders of ``tiers`` who answer for the escalation's repository.
+
+        Whoever shares an address with somebody who was told before, also of an earlier tier, is not told again.
+        """
         told: set[str] = set()
+        channels = LEVELS[EscalationLevel(escalation.level)].channels
         for stakeholder in self.stakeholders:
-            if stakeholder.tier in tiers and told.isdisjoint(stakeholder.addresses.values()):
+            reachable = any(channel in stakeholder.addresses for channel in channels)
+            if not reachable or not stakeholder.answers_for(escalation.repository) or stakeholder.tier >= tiers.stop:
+                continue
+            if stakeholder.tier < tiers.start:
+                told.update(stakeholder.addresses.values())
+            elif told.isdisjoint(stakeholder.addresses.values()):
                 told.update(stakeholder.addresses.values())
                 self._write(connection, context, escalation, stakeholder, escalation.reminders, None)
 

@@ -23,6 +23,7 @@ from QMSLibrary.reference.kernel.blueprint import Blueprint
 from QMSLibrary.reference.kernel.call import Call
 from QMSLibrary.reference.kernel.context import Context
 from QMSLibrary.reference.kernel.copies import Copies
+from QMSLibrary.reference.recipients import RECEIVERS_VARIABLE, STAKEHOLDERS_VARIABLE
 
 from .channels import load_receivers
 from .delivery import Deliverer
@@ -41,8 +42,6 @@ _HEARD: Final = (
     _E.ERROR_OCCURRED,
 )  # fmt: skip
 COPIES: Final = Copies(TABLES)
-STAKEHOLDERS_VARIABLE: Final = "QMS_STAKEHOLDERS"
-RECEIVERS_VARIABLE: Final = "QMS_NOTIFICATION_RECEIVERS"
 
 
 def build(context: Context) -> Blueprint:
@@ -61,7 +60,9 @@ def build(context: Context) -> Blueprint:
     lifecycle = Lifecycle(notifier)
     watcher = Watcher(COPIES, lifecycle, Limits())
     service.on(*_HEARD)(watcher.on_event)
+    service.on(_E.ALERT_RAISED)(watcher.on_alert_raised)
     service.on(_E.ALERT_ACKNOWLEDGED)(watcher.on_alert_acknowledged)
+    service.on(_E.ALERT_RESOLVED)(watcher.on_alert_resolved)
     service.timer(OVERDUE)(lifecycle.on_overdue)
     service.timer(REMINDER)(lifecycle.on_reminder)
     if notifier.receivers:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 from pydantic import ValidationError
 
 from QMSLibrary.contract.escalations import Channel, Stakeholder
-
-BUILT_IN: Final = Path(__file__).with_name("stakeholders.yaml")
+from QMSLibrary.reference.recipients import STAKEHOLDERS
 
 
 class StakeholdersError(ValueError):
@@ -24,7 +22,7 @@ def load_stakeholders(path: Path | None = None) -> list[Stakeholder]:
     """
     import yaml
 
-    path = path or BUILT_IN
+    path = path or STAKEHOLDERS
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

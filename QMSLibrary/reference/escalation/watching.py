@@ -16,7 +16,7 @@ from QMSLibrary.reference.kernel.copies import Copies
 from QMSLibrary.reference.kernel.identity import Identity
 
 from .lifecycle import Lifecycle
-from .records import find, open_of_workflow, workflows_with_open_ones
+from .records import OPEN, find, open_of_workflow, workflows_with_open_ones
 from .rules import Limits, step_of, wanted_by
 from .tables import verdicts
 
@@ -59,6 +59,21 @@ class Watcher:
             self._troubled.add(event.workflow_id)
         for one in wanted:
             self.lifecycle.raise_for(connection, context, event, one)
+
+    def on_alert_raised(self, connection: Connection, event: Event, context: Context) -> None:
+        """Somebody, or a rule, raised an alert on the dashboard: people are told as of any other escalation."""
+        if event.workflow_id is not None and self._troubled is not None:
+            self._troubled.add(event.workflow_id)
+        self.lifecycle.raise_for_alert(connection, context, event)
+
+    def on_alert_resolved(self, connection: Connection, event: Event, context: Context) -> None:
+        """It was settled on the dashboard, and so is the escalation behind the alert."""
+        row = find(connection, event.payload["escalation_id"])
+        if row.state not in OPEN:
+            return  # somebody else was faster
+        actor = Identity(event.payload["actor"], event.payload["role"])
+        comment = event.payload.get("comment") or "resolved on the dashboard"
+        self.lifecycle.resolve(connection, context, row, actor, comment, event.payload["correlation_id"])
 
     def on_alert_acknowledged(self, connection: Connection, event: Event, context: Context) -> None:
         """Somebody took charge on the dashboard, and so of the escalation behind the alert."""

@@ -56,7 +56,9 @@ def test_all_services_are_healthy_when_it_is_there(home):
         assert list(environment.urls) == list(Service)
         assert {health(url) for url in environment.urls.values()} == {"healthy"}
         assert set(environment.connection.accounts) == set(Role)
-        assert environment.capabilities == {Capability.CLOCK, Capability.PROCESS_CONTROL, Capability.AGENT_CONTROL}
+        assert environment.capabilities == {
+            Capability.CLOCK, Capability.PROCESS_CONTROL, Capability.AGENT_CONTROL, Capability.RECEIVERS
+        }  # fmt: skip
         assert users(environment.directory) == [os.getpid()]
 
 
@@ -146,7 +148,9 @@ def test_kill_9_of_keeper_and_janitor_is_tidied_up_by_the_next(home, ours, wait_
     use("embedded").release()
 
 
-LOGS = {"dashboard.log", "decision.log", "ended.txt", "escalation.log", "keeper.log", "orchestration.log"}
+LOGS = {
+    "dashboard.log", "decision.log", "ended.txt", "escalation.log", "keeper.log", "orchestration.log", "receivers.log",
+}  # fmt: skip
 
 
 def test_the_logs_of_a_killed_keepers_services_are_kept_and_named(home):

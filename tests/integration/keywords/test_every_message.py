@@ -35,7 +35,9 @@ GOOD = {
     "service": "dashboard", "event": "${EVENT}", "reason": "because it is so", "rating": "4", "count": "1", "by": "1 s",
     "agent": "${AGENT.agent_id}", "agents": "${{[$AGENT]}}", "role": "qms-dor-validator",
     "topic": "workflow", "widget": "workflow_pipeline", "field": "total", "repository": "acme/shop",
-    "action": "gate.failed", "path": "${EXECDIR}", "range": "HEAD~1..HEAD",
+    "action": "gate.failed", "path": "${EXECDIR}", "range": "HEAD~1..HEAD", "severity": "low", "alert": "${ALERT}",
+    "title": "something is slow", "name": "a rule", "expression": "coverage < 80", "rule": "a rule",
+    "person": "qa-lead", "channel": "email", "state": "active",
 }  # fmt: skip
 BY_TYPE = {int: "1", float: "1", timedelta: "1 s", Path: "${EXECDIR}"}
 HURRY = {"timeout": "200 ms", "within": "200 ms"}
@@ -55,9 +57,11 @@ Prepare
     VAR    ${PR} =    ${pr}    scope=SUITE
     VAR    ${WORKFLOW} =    ${workflow}    scope=SUITE
     VAR    ${ESCALATION} =    ${escalation}    scope=SUITE
+    ${alert} =    Alert Should Exist    low
     VAR    ${EVENT} =    ${events}[0]    scope=SUITE
     ${agents} =    Start Agents    1    qms-dor-validator    repository=nobody/nothing
     VAR    ${AGENT} =    ${agents}[0]    scope=SUITE
+    VAR    ${ALERT} =    ${alert}    scope=SUITE
 
 *** Test Cases ***
 """
@@ -173,6 +177,17 @@ def mistakes():
             "Use Environment    embeded",
             "Use Environment    nowhere/at/all.yaml",
             "Completion Rate Should Be    ${{[$WORKFLOW]}}    at_least=95",
+            "Set Alert Rule    a rule    quality < 70",
+            "Set Alert Rule    a/rule    coverage < 70",
+            "Set Alert Rule    a rule    coverage < seventy",
+            "Raise Alert    slow    terrible",
+            "Raise Alert    slow    low    repository=nonsense",
+            "Notification Should Have Reached    qa-laed    ${ESCALATION}",
+            "Notification Should Have Reached    qa-lead    ${ESCALATION}    channel=fax",
+            "Notification Should Have Reached    qa-lead    ${ESCALATION}    channel=sms    within=200 ms",
+            "Break Channel    slack    person=qa-lead",
+            "Break Channel    slack    first=0",
+            "Escalation Should Be    ${ESCALATION}    closed    timeout=200 ms",
             "Log    ${WORKFLOW.sate}",
             "Log    ${WORKFLOW}[sate]",
         )

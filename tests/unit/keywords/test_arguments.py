@@ -46,8 +46,10 @@ def test_findings():
 
 def test_event_names():
     assert event_name("Workflow.Started") == "workflow.started"
-    with pytest.raises(ValueError, match=r"Did you mean 'workflow.started'\? There are: pr.created"):
+    with pytest.raises(ValueError, match=r"Did you mean 'workflow.started'\? There are: workflow.started, workf"):
         event_name("workflow.start")
+    with pytest.raises(ValueError, match=r"They begin with: pr, workflow, decision, "):
+        event_name("nonsense")
 
 
 W = Workflow | str | None

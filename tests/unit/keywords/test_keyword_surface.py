@@ -39,7 +39,10 @@ PROMISED = """
     Service; Stop Service; Start Service; Run Scenario; Get Scenarios; Scenario Should Be Sound;
     Open Live Dashboard; Close Live Dashboard; Get Live Updates; Wait For Live Update; Cut Live Connection;
     Live Updates Should Be Complete; Get Widget; Widget Should Show; Configure Widget;
-    Dashboard Should Agree With Events
+    Dashboard Should Agree With Events; Raise Alert; Get
+    Alerts; Alert Should Exist; Acknowledge Alert; Resolve Alert; Set Alert Rule; Remove Alert Rule; Close Escalation;
+    Escalation Should Be; Notification Should Have Reached; Nobody Else Should Have Been Notified; Get Received
+    Messages; Break Channel; Mend Channel
 """
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from dashboard_escalation_bench import Bench, bench, event
 
-from QMSLibrary.contract.dashboard import View, Widget, WidgetConfig
+from QMSLibrary.contract.dashboard import Alert, AlertRequest, AlertRuleRequest, View, Widget, WidgetConfig
 from QMSLibrary.contract.events import Event
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import WorkflowState as S
@@ -297,3 +297,142 @@ def test_pages_of_alerts(qms: Bench) -> None:
     assert (page.total, [one.escalation_id for one in page.items]) == (5, ["esc-4", "esc-3"])
     page = qms.call("alerts", limit=5, cursor=page.next_cursor)
     assert ([one.escalation_id for one in page.items], page.next_cursor) == (["esc-2", "esc-1", "esc-0"], None)
+
+
+# --- alerts that are raised here
+
+
+def alert_request(**more: Any) -> AlertRequest:
+    return AlertRequest(**{"title": "Payments are slow", "severity": "high", "repository": "acme/shop", **more})
+
+
+def raised(qms: Bench, **more: Any) -> Alert:
+    return Alert.model_validate_json(qms.call("raise_alert", body=alert_request(**more)).body)
+
+
+def test_an_alert_that_is_raised_asks_for_its_escalation(qms: Bench) -> None:
+    alert = raised(qms)
+    (said,) = qms.log("dashboard.alert_raised")
+    assert said["payload"]["escalation_id"] == alert.escalation_id
+    assert said["payload"]["level"] == "L1_IMMEDIATE"
+    assert (alert.state, alert.raised_by, alert.rule) == ("active", "lead", None)
+    (audited,) = qms.log("alert.raised")
+    assert (audited["object"], audited["actor"]) == (f"alert:{alert.id}", "lead")
+
+
+def test_the_escalation_that_comes_with_it_belongs_to_it(qms: Bench) -> None:
+    alert = raised(qms)
+    qms.deliver(escalation("triggered", "active", id=alert.escalation_id))
+    assert qms.call("alerts").total == 1
+    qms.deliver(escalation("resolved", "resolved", id=alert.escalation_id, resolved_at="2026-01-01T01:00:00.000000Z"))
+    assert qms.call("alerts").items[0].state == "resolved"
+
+
+def test_the_same_alert_is_raised_once_in_fifteen_minutes(qms: Bench) -> None:
+    first = raised(qms)
+    assert qms.call("raise_alert", body=alert_request()).status_code == 200
+    assert raised(qms).id == first.id
+    assert raised(qms, severity="low").id != first.id
+    assert raised(qms, repository="acme/other").id != first.id
+    qms.move(minutes=16)
+    assert raised(qms).id != first.id
+
+
+def test_an_alert_of_a_workflow_knows_its_repository(qms: Bench) -> None:
+    qms.deliver(started())
+    assert raised(qms, workflow_id="wf-1", repository=None).repository == "acme/shop"
+    with pytest.raises(Refusal, match="must be the workflow's, acme/shop"):
+        raised(qms, workflow_id="wf-1", repository="acme/other")
+    with pytest.raises(Refusal, match="no workflow 'wf-2'"):
+        raised(qms, workflow_id="wf-2", repository=None)
+    with pytest.raises(Refusal, match="says whose business"):
+        raised(qms, repository=None)
+
+
+def test_it_is_resolved_once_and_the_escalation_service_is_told(qms: Bench) -> None:
+    alert = raised(qms)
+    assert qms.call("resolve_alert", alert_id=alert.id).state == "resolved"
+    (said,) = qms.log("dashboard.alert_resolved")
+    assert (said["payload"]["escalation_id"], said["payload"]["actor"]) == (alert.escalation_id, "lead")
+    with pytest.raises(Refusal, match="once is enough"):
+        qms.call("resolve_alert", alert_id=alert.id)
+    with pytest.raises(Refusal, match="no alert"):
+        qms.call("resolve_alert", alert_id="alert-x")
+
+
+# --- rules
+
+
+def set_rule(qms: Bench, expression: str, name: str = "r", **more: Any) -> Any:
+    return qms.call("set_alert_rule", name=name, body=AlertRuleRequest(expression=expression, **more))
+
+
+def judged(step: str, revision: int, kind: str = "step.failed", **measures: float) -> Event:
+    return event(kind, S.DOD_PENDING, revision, step=step, measures=measures)
+
+
+def test_a_rule_raises_one_alert_and_settles_it(qms: Bench) -> None:
+    set_rule(qms, "coverage < 80", severity="high")
+    qms.deliver(started(), judged("dod_validation", 2, coverage=60), judged("dod_validation", 3, coverage=61))
+    (alert,) = qms.call("alerts").items
+    assert (alert.severity, alert.state, alert.rule, alert.raised_by) == ("high", "active", "r", "dashboard")
+    assert alert.title == "r: coverage is 60 (coverage < 80)"
+    qms.deliver(judged("dod_validation", 4, "step.completed", coverage=90))
+    assert [one.state for one in qms.call("alerts").items] == ["resolved"]
+    qms.deliver(judged("dod_validation", 5, coverage=10))
+    assert [one.state for one in qms.call("alerts").items] == ["active", "resolved"]
+
+
+def test_the_same_name_in_another_steps_measures_is_another_figure(qms: Bench) -> None:
+    set_rule(qms, "coverage < 80")
+    qms.deliver(started(), judged("dod_validation", 2, coverage=60), judged("final_review", 3, coverage=100.0))
+    assert [one.state for one in qms.call("alerts").items] == ["active"]
+
+
+def test_late_news_raise_nothing(qms: Bench) -> None:
+    set_rule(qms, "coverage < 80")
+    qms.deliver(started(), judged("dod_validation", 9, "step.completed", coverage=90))
+    qms.deliver(judged("dod_validation", 2, coverage=60))
+    assert qms.call("alerts").total == 0
+
+
+def test_a_rule_of_another_repository_raises_nothing(qms: Bench) -> None:
+    set_rule(qms, "coverage < 80", repository="acme/other")
+    qms.deliver(started(), judged("dod_validation", 2, coverage=60))
+    assert qms.call("alerts").total == 0
+
+
+def test_a_result_is_judged_too(qms: Bench) -> None:
+    set_rule(qms, "quality_score < 70 and total_duration > 2")
+    qms.deliver(started(), completed(5, quality=60))
+    assert qms.call("alerts").items[0].title == "r: quality_score is 60, total_duration is 2.5 " + (
+        "(quality_score < 70 and total_duration > 2)"
+    )
+
+
+def test_rules_are_kept_changed_and_taken_back_with_their_audit(qms: Bench) -> None:
+    set_rule(qms, "coverage < 80", "b")
+    set_rule(qms, "coverage < 70", "a")
+    assert set_rule(qms, "coverage < 60", "a").expression == "coverage < 60"
+    assert [(one.name, one.expression) for one in qms.call("alert_rules").items] == [
+        ("a", "coverage < 60"), ("b", "coverage < 80"),
+    ]  # fmt: skip
+    assert qms.call("alert_rules", limit=1).next_cursor == "1"
+    assert qms.call("remove_alert_rule", name="a").expression == "coverage < 60"
+    with pytest.raises(Refusal, match="no alert rule 'a'"):
+        qms.call("alert_rule", name="a")
+    before_and_after = [(one["before"] and one["before"]["expression"], one["after"] and one["after"]["expression"])
+                        for one in qms.log("configuration.changed")]  # fmt: skip
+    assert before_and_after == [
+        (None, "coverage < 80"), (None, "coverage < 70"), ("coverage < 70", "coverage < 60"), ("coverage < 60", None),
+    ]  # fmt: skip
+
+
+def test_a_rule_that_cannot_be_read_is_refused_and_nothing_is_stored(qms: Bench) -> None:
+    with pytest.raises(Refusal, match="expression: at character 10: expected one of <"):
+        set_rule(qms, "coverage below 80")
+    with pytest.raises(Refusal, match="name: must have 1 to 64 letters"):
+        set_rule(qms, "coverage < 80", "a/b")
+    with pytest.raises(Refusal, match="coverage and vulnerabilities are never told together"):
+        set_rule(qms, "quality_score < 1 or coverage < 80 and vulnerabilities > 0")
+    assert qms.call("alert_rules").total == 0

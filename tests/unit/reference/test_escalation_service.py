@@ -342,6 +342,79 @@ def test_stakeholders_of_a_file_of_ones_own_are_told(tmp_path: Path) -> None:
         assert [one.name for one in qms.call("stakeholders").items] == ["ann", "ann again", "pager"]
 
 
+def test_only_who_answers_for_the_repository_is_told(qms: Bench) -> None:
+    qms.deliver(dor_failed(repository="acme/payments-api"))
+    told = {name for name, _, _ in tell_log(qms)}
+    assert told == {"qa-lead", "review-channel", "payments-lead", "payments-channel"}
+    qms.move(hours=4)
+    assert {name for name, tier, _ in tell_log(qms) if tier == 2} == {"engineering-manager", "payments-owner"}
+
+
+def test_a_tier_in_which_nobody_answers_for_the_repository_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "stakeholders.yaml").write_text(
+        "stakeholders:\n"
+        "- {name: ann, tier: 1, addresses: {email: ann@example.org}, repositories: [acme/other]}\n"
+        "- {name: bob, tier: 2, addresses: {email: bob@example.org}}\n"
+        "- {name: cyd, tier: 3, addresses: {email: cyd@example.org}, repositories: ['*/other']}\n"
+        "- {name: dan, tier: 4, addresses: {email: dan@example.org}, repositories: ['acme/s*']}\n"
+        "- {name: bob again, tier: 4, addresses: {email: bob@example.org}}\n"
+    )
+    with bench(Service.ESCALATION, tmp_path) as qms:
+        qms.deliver(dor_failed())
+        assert (one_of(qms).tier, tell_log(qms)) == (2, [("bob", 2, "email")])
+        qms.move(hours=4)
+        assert (one_of(qms).tier, tell_log(qms)[1:]) == (4, [("dan", 4, "email")]), "bob's address was told already"
+        qms.move(hours=4)
+        assert one_of(qms).tier == 4
+
+
+def test_somebody_who_cannot_be_reached_at_the_level_keeps_nobody_else_from_being_told(tmp_path: Path) -> None:
+    (tmp_path / "stakeholders.yaml").write_text(
+        "stakeholders:\n"
+        "- {name: desk, tier: 1, addresses: {sms: '+1'}}\n"
+        "- {name: ann, tier: 1, addresses: {sms: '+1', email: ann@example.org}}\n"
+    )
+    with bench(Service.ESCALATION, tmp_path) as qms:
+        qms.deliver(dor_failed())
+        assert tell_log(qms) == [("ann", 1, "email")]
+
+
+def test_being_told_further_is_announced_to_the_dashboard(qms: Bench) -> None:
+    qms.deliver(dor_failed())
+    qms.move(hours=4)
+    (said,) = qms.log("escalation.told_further")
+    assert said["payload"]["escalation"]["tier"] == 2
+
+
+# --- alerts of the dashboard
+
+
+def alert_raised(repository: str | None = "acme/shop") -> Event:
+    alert = {"id": "alert-esc-7", "escalation_id": "esc-7", "title": "slow", "repository": repository}
+    return event(
+        "dashboard.alert_raised", source="dashboard", alert=alert, level="L1_IMMEDIATE", type="alert_raised"
+    )  # fmt: skip
+
+
+def test_an_alert_raises_the_escalation_that_it_names_and_people_are_told(qms: Bench) -> None:
+    qms.deliver(alert_raised())
+    found = one_of(qms)
+    assert (found.id, found.level, found.type, found.source) == ("esc-7", "L1_IMMEDIATE", "alert_raised", "alert-esc-7")
+    assert (found.repository, found.workflow_id, found.component) == ("acme/shop", "wf-1", "dashboard")
+    assert {name for name, _, _ in tell_log(qms)} == {"qa-lead", "review-channel", "on-call"}
+
+
+def test_what_the_review_does_leaves_it_alone_and_what_the_dashboard_does_settles_it(qms: Bench) -> None:
+    qms.deliver(event("workflow.started", S.DOR_PENDING, 1), alert_raised(), dor_passed())
+    assert one_of(qms).state == "active"
+    who = {"escalation_id": "esc-7", "actor": "lea", "role": "qa_lead", "correlation_id": "act-9"}
+    settled = event("dashboard.alert_resolved", source="dashboard", comment="", **who)
+    again = event("dashboard.alert_resolved", source="dashboard", comment="", **who)
+    assert qms.deliver(settled, again).dead == 0
+    assert (one_of(qms).state, one_of(qms).resolved_by) == ("resolved", "lea")
+    assert len([one for one in qms.log("escalation.resolved") if "event_id" in one]) == 1
+
+
 def test_what_is_stored_survives_a_restart_with_its_timers(tmp_path: Path) -> None:
     with bench(Service.ESCALATION, tmp_path) as qms:
         qms.deliver(dor_failed())
