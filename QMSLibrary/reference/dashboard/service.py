@@ -26,7 +26,7 @@ from QMSLibrary.reference.kernel.call import Call
 from QMSLibrary.reference.kernel.context import Context
 from QMSLibrary.reference.kernel.refusals import Refusal
 
-from . import agents, board, escalations, happenings
+from . import agents, board, escalations, happenings, page
 from .alerts import acknowledge, alert_page, follow_escalation
 from .live import LIVE_TABLES, Updates
 from .tables import TABLES, alerts, copies
@@ -61,6 +61,7 @@ def build(context: Context) -> Blueprint:
     _serve_alerts(service)
     _serve_state(service)
     _serve_live(service)
+    page.add_to(service)
     return service
 
 
