@@ -18,6 +18,7 @@ from .errors import KeywordError, plain_error
 from .escalations import Escalations
 from .events import Events
 from .load import Load
+from .page import PageKeywords
 from .pull_request_forms import PullRequestForms
 from .pull_requests import PullRequests
 from .scenarios import Scenarios
@@ -97,6 +98,7 @@ class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
                 Verdicts(self.session),
                 Events(self.session),
                 Escalations(self.session),
+                PageKeywords(self.session),
                 Agents(self.session),
                 Dashboard(self.session),
                 Compliance(self.session),

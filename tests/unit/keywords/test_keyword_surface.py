@@ -34,7 +34,10 @@ PROMISED = """
     Deliver Event; Change Event; Get Dead Letters; Replay Dead Letter; Get Escalations; Escalation Should
     Exist; Acknowledge Escalation; Resolve Escalation; Get Notifications; Audit Trail Should Contain; Get
     Audit Records; Verify Audit Trail; Get Response Times; Get Throughput; Get Agents; Register Agent; Kill
-    Service; Stop Service; Start Service; Run Scenario; Get Scenarios; Scenario Should Be Sound;
+    Service; Stop Service; Start Service; Open Dashboard Page; Page Should Show; Page Should Not Show;
+    Page Should Show Workflow; Page Should Show Alert; Page Should Show Escalation; Acknowledge Alert On Page;
+    Resolve Alert On Page; Configure Card On Page; Page Should Offer; Page Should Not Offer; Page Should Have
+    Shown In Time; Page Should Fit; Take Dashboard Screenshot; Run Scenario; Get Scenarios; Scenario Should Be Sound;
     Open Live Dashboard; Close Live Dashboard; Get Live Updates; Wait For Live Update; Cut Live Connection;
     Live Updates Should Be Complete; Get Widget; Widget Should Show; Configure Widget;
     Dashboard Should Agree With Events
