@@ -13,6 +13,7 @@ from QMSLibrary.contract.dashboard import AlertState, View, Widget, WidgetConfig
 from QMSLibrary.contract.pages import SUMMARY
 from QMSLibrary.contract.targets import Targets
 from QMSLibrary.contract.workflows import WorkflowState
+from QMSLibrary.reference.dashboard import about_reviews
 from QMSLibrary.reference.dashboard.alerts import alert_page
 from QMSLibrary.reference.dashboard.widgets import VIEWS, widget_data
 from QMSLibrary.reference.kernel.context import Context
@@ -119,11 +120,12 @@ def _beside(connection: Connection, key: str, repository: str | None, limit: int
 
 
 def _summary(connection: Connection, context: Context, repository: str | None) -> Card:
-    def data(widget: Widget) -> dict[str, Any]:
-        return widget_data(connection, context, widget, repository).data
-
-    pipeline, quality = data(Widget.WORKFLOW_PIPELINE), data(Widget.QUALITY_TREND)
-    alerts, escalations = data(Widget.ACTIVE_ALERTS), data(Widget.ESCALATIONS)
+    # Only their sums are shown, and they do not depend on how many rows there are beside them.
+    shortest = WidgetConfig(limit=1)
+    pipeline = about_reviews.pipeline(connection, shortest, repository)
+    alerts = about_reviews.active_alerts(connection, shortest, repository)
+    escalations = about_reviews.open_escalations(connection, shortest, repository)
+    quality = widget_data(connection, context, Widget.QUALITY_TREND, repository).data
     states = pipeline["by_state"]
     running = sum(pipeline["in_progress_by_step"].values())
     stopped = sum(count for state, count in states.items() if state.endswith(("_FAILED", "_BLOCKED", "_REJECTED")))
