@@ -68,6 +68,7 @@ The Page Is Readable In The Dark And On A Phone
     Let Some Work Be Under Way
     Page Should Show    missing tests    card=active_alerts
     Page Should Show    DoR validation failed    card=escalations
+    Page Should Show    1 under way    card=summary
     Page Should Fit    1360    height=1500
     Take Dashboard Screenshot    dashboard-light    full_page=False    folder=${PICTURES}
     Page Should Fit    360    height=1600
