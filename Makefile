@@ -7,7 +7,7 @@ TOOLS := tests/tools/node_modules/.installed
 SCANNERS := .tools/scanners/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools scanners run test lint format bench api schema flaws people docs clean
+.PHONY: help install tools scanners run test lint format bench api schema flaws people pictures docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ help:  ## show this list
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,docs]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,docs,browser]'
 	@touch $@
 
 install: $(STAMP)  ## make .venv with everything in it
@@ -67,6 +67,10 @@ flaws: $(STAMP) $(TOOLS) $(SCANNERS)  ## write docs/flaws.md anew from what the 
 
 people: $(STAMP)  ## draw the people and companies of the generated pull requests anew; changes what every seed makes
 	$(BIN)/python tests/tools/draw_people.py > QMSLibrary/data/people.yaml
+
+pictures: $(STAMP)  ## take the pictures of the dashboard's page in docs/images anew
+	PATH="$(CURDIR)/$(BIN):$$PATH" robot --include pictures --variable PICTURES:docs/images --outputdir results/pictures \
+		suites/component/cmp_19_page.robot
 
 clean:  ## remove what was made here
 	rm -rf $(VENV) .tools tests/tools/node_modules results build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

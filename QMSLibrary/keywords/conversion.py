@@ -18,6 +18,7 @@ from assertionengine import AssertionOperator
 from robot.api import TypeInfo
 
 from QMSLibrary.client.live import LiveWatch
+from QMSLibrary.contract.dashboard import Alert
 from QMSLibrary.contract.escalations import Escalation
 from QMSLibrary.contract.events import DeadLetter, Event
 from QMSLibrary.contract.live import LiveUpdate
@@ -38,6 +39,7 @@ MAKERS: Final[dict[type, str]] = {
     DeadLetter: "Get Dead Letters",
     Escalation: "Escalation Should Exist",
     Agent: "Start Agents",
+    Alert: "Raise Alert",
     LiveUpdate: "Wait For Live Update",
 }
 """The keyword that returns such a thing."""

@@ -20,6 +20,7 @@ from .escalations import Escalations
 from .events import Events
 from .load import Load
 from .notifications import Notifications
+from .page import PageKeywords
 from .pull_request_forms import PullRequestForms
 from .pull_requests import PullRequests
 from .routing import Routing
@@ -102,6 +103,7 @@ class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
                 Escalations(self.session),
                 Alerts(self.session),
                 Notifications(self.session),
+                PageKeywords(self.session),
                 Agents(self.session),
                 Routing(self.session),
                 Dashboard(self.session),

@@ -31,7 +31,7 @@ from QMSLibrary.reference.kernel.call import Call
 from QMSLibrary.reference.kernel.context import Context
 from QMSLibrary.reference.kernel.refusals import Refusal
 
-from . import agents, board, escalations, happenings
+from . import agents, board, escalations, happenings, page
 from .alert_rules import judge, remove_rule, rule, rule_page, set_rule
 from .alerts import acknowledge, alert_page, follow_escalation, raise_by_hand, resolve
 from .live import LIVE_TABLES, Updates
@@ -71,6 +71,7 @@ def build(context: Context) -> Blueprint:
     _serve_alert_rules(service)
     _serve_state(service)
     _serve_live(service)
+    page.add_to(service)
     return service
 
 

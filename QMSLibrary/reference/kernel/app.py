@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
 from fastapi import FastAPI
 from sqlalchemy import Connection
@@ -19,7 +20,7 @@ from starlette.routing import WebSocketRoute
 from QMSLibrary.contract.problems import CORRELATION_HEADER
 from QMSLibrary.contract.routes import SOCKETS, Route, routes_of
 
-from .blueprint import Answer, Blueprint, Handler
+from .blueprint import Answer, Blueprint, Handler, WebPage
 from .call import Call, authenticate, authorize, correlation_of, parse_body, parse_query, parts_of, read_body
 from .common import serve_common
 from .context import Context
@@ -41,6 +42,8 @@ def create_app(blueprint: Blueprint) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan(blueprint))
     for route, handler in blueprint.handlers.values():
         app.add_route(route.path, _endpoint(blueprint, route, handler), methods=[route.method], name=route.name)
+    for page in blueprint.pages:
+        app.add_route(page.path, _page_endpoint(blueprint, page), methods=[page.method], name=page.name)
     if blueprint.socket_handlers:
         from .sockets import endpoint_of
 
@@ -95,22 +98,47 @@ def _endpoint(blueprint: Blueprint, route: Route, handler: Handler) -> Callable[
             response = _response(route, await handler(call))
             response.headers[CORRELATION_HEADER] = correlation_id
         except Exception as error:
-            response = await _refused(context, request, identity, correlation_id, error)
+            refusal = await _recorded(context, request, identity, correlation_id, error)
+            response = problem_response(refusal, correlation_id, request.url.path)
         seconds = time.perf_counter() - begun
         blueprint.metrics.answered(route.name, response.status_code, seconds)
         if response.status_code >= 400 or (route.method != "GET" and not identity.is_service):
-            _LOG.info(
-                "%s %r by %s: %d in %.1f ms, correlation %s",
-                route.method,  # a path is quoted: it may hold line breaks that somebody wants to see in here
-                request.url.path,
-                identity.name,
-                response.status_code,
-                seconds * 1000,
-                correlation_id,
-            )
+            _tell(request, identity, response, seconds, correlation_id)
         return response
 
     return endpoint
+
+
+def _page_endpoint(blueprint: Blueprint, page: WebPage) -> Callable[[Request], Awaitable[Response]]:
+    context = blueprint.context
+
+    async def endpoint(request: Request) -> Response:
+        begun = time.perf_counter()
+        correlation_id, identity = uuid4().hex, page.identify(request)
+        try:
+            response = await page.answer(request, correlation_id)
+        except Exception as error:
+            response = page.refuse(request, await _recorded(context, request, identity, correlation_id, error))
+        response.headers[CORRELATION_HEADER] = correlation_id
+        seconds = time.perf_counter() - begun
+        blueprint.metrics.answered(page.name, response.status_code, seconds)
+        if response.status_code >= 400 or page.method != "GET":
+            _tell(request, identity, response, seconds, correlation_id)
+        return response
+
+    return endpoint
+
+
+def _tell(request: Request, identity: Identity, response: Response, seconds: float, correlation_id: str) -> None:
+    _LOG.info(
+        "%s %r by %s: %d in %.1f ms, correlation %s",
+        request.method,  # a path is quoted: it may hold line breaks that somebody wants to see in here
+        request.url.path,
+        identity.name,
+        response.status_code,
+        seconds * 1000,
+        correlation_id,
+    )
 
 
 def _response(route: Route, answer: Answer) -> Response:
@@ -120,9 +148,10 @@ def _response(route: Route, answer: Answer) -> Response:
     return Response(content, route.status, media_type=route.media_type)
 
 
-async def _refused(
+async def _recorded(
     context: Context, request: Request, identity: Identity, correlation_id: str, error: Exception
-) -> Response:
+) -> Refusal:
+    """The error as a refusal; what belongs on the audit trail has been put there."""
     if not isinstance(error, Refusal):
         _LOG.exception("%s %r failed, correlation %s", request.method, request.url.path, correlation_id)
         if isinstance(error, DBAPIError):
@@ -132,7 +161,7 @@ async def _refused(
                 500, "internal_error", f"The service failed. Its log has more under correlation {correlation_id}."
             )
     await record_refusal(context, error, identity, correlation_id)
-    return problem_response(error, correlation_id, request.url.path)
+    return error
 
 
 async def _no_such_route(request: Request, error: Exception) -> Response:

@@ -33,6 +33,8 @@ A service is a package with a function ``build(context) -> Blueprint``::
 
         @service.at_start                                       # once, in a transaction, before the first request
         def seed(connection: Connection) -> None: …
+
+        service.page(WebPage(…))                                # a page for people: HTML instead of the contract's JSON
         return service
 
 The kernel serves what all services share: health, metrics, OpenAPI, the event stream, deliveries, dead letters and the
@@ -44,10 +46,12 @@ finds its work in the database, so that a crash loses none of it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, MetaData
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
@@ -58,15 +62,31 @@ from .call import Call
 from .context import Context
 from .courier import couriers
 from .health import Probe
+from .identity import Identity
 from .inbox import EventHandler, Inbox
 from .log import KERNEL_TABLES
 from .metrics import Metrics
+from .refusals import Refusal
 from .scheduler import Scheduler, TimerHandler
 
 Answer = BaseModel | bytes | Response
 Handler = Callable[[Call[Any]], Awaitable[Answer]]
 SocketHandler = Callable[[WebSocket], Awaitable[None]]
 H = TypeVar("H", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class WebPage:
+    """A page for people: it is no route of the contract, and says its refusals as a page."""
+
+    name: str
+    method: str
+    path: str
+    answer: Callable[[Request, str], Awaitable[Response]]
+    """From the request and its correlation id. Refuses by raising Refusal."""
+    refuse: Callable[[Request, Refusal], Response]
+    identify: Callable[[Request], Identity]
+    """Who is looking, for the audit trail; never raises."""
 
 
 class Blueprint:
@@ -77,6 +97,7 @@ class Blueprint:
         self.metrics = Metrics(context.service)
         self.metadata: list[MetaData] = [KERNEL_TABLES]
         self.handlers: dict[str, tuple[Route, Handler]] = {}
+        self.pages: list[WebPage] = []
         self.socket_handlers: dict[str, tuple[Route, SocketHandler]] = {}
         self.event_handlers: dict[str, list[EventHandler]] = {}
         self.timer_handlers: dict[str, TimerHandler] = {}
@@ -112,6 +133,10 @@ class Blueprint:
             return handler
 
         return take
+
+    def page(self, page: WebPage) -> None:
+        """Show this page."""
+        self.pages.append(page)
 
     def on(self, *types: EventType) -> Callable[[H], H]:
         """Handle events of these types from other services."""

@@ -37,6 +37,10 @@ PROMISED = """
     Agents; Slow Down Agent; Break Agent; Mend Agent; Kill Agent; Answer As Agent; Get Routing Decision; Get
     Routing History; Load Should Be Balanced; Routing Should Have Been Carried Out; Kill
     Service; Stop Service; Start Service; Run Scenario; Get Scenarios; Scenario Should Be Sound;
+    Open Dashboard Page; Page Should Show; Page Should Not Show;
+    Page Should Show Workflow; Page Should Show Alert; Page Should Show Escalation; Acknowledge Alert On Page;
+    Resolve Alert On Page; Configure Card On Page; Page Should Offer; Page Should Not Offer; Page Should Have
+    Shown In Time; Page Should Fit; Take Dashboard Screenshot;
     Open Live Dashboard; Close Live Dashboard; Get Live Updates; Wait For Live Update; Cut Live Connection;
     Live Updates Should Be Complete; Get Widget; Widget Should Show; Configure Widget;
     Dashboard Should Agree With Events; Raise Alert; Get

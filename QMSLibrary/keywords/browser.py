@@ -1,0 +1,189 @@
+"""The browser behind the page's keywords: Robot Framework's Browser library with the Chromium that is installed.
+
+It is imported when a keyword first needs it; a machine without it skips the test and says what is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from robot.api import SkipExecution
+from robot.api.types import Secret
+from robot.libraries.BuiltIn import BuiltIn
+from robot.utils import escape
+
+CHROMIUM_VARIABLE: Final = "QMS_CHROMIUM"
+"""Process environment: where Chromium is, when it is none of CANDIDATES."""
+CANDIDATES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+TIMEOUT: Final = "10s"
+_PACKAGES: Final = {"robotframework-browser": "Browser", "robotframework-browser-batteries": "BrowserBatteries"}
+
+
+def chromium() -> Path:
+    """Where Chromium is. Skips the test when it is nowhere."""
+    named = os.environ.get(CHROMIUM_VARIABLE)
+    found = shutil.which(named) if named else next(filter(None, map(shutil.which, CANDIDATES)), None)
+    if found is None:
+        looked = f"{named!r}, which {CHROMIUM_VARIABLE} names" if named else ", ".join(CANDIDATES)
+        raise SkipExecution(
+            f"Not verified here: there is no Chromium on this machine (looked for {looked}). "
+            f"Debian: apt install chromium; elsewhere set {CHROMIUM_VARIABLE} to its path."
+        )
+    return Path(found)
+
+
+def library() -> Any:
+    """The Browser library, which the suite may have imported itself. Skips the test when it is not installed."""
+    missing = [package for package, module in _PACKAGES.items() if not _there(module)]
+    if missing:
+        raise SkipExecution(
+            f"Not verified here: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed. "
+            "`pip install 'robotframework-qms[browser]'` installs what the keywords about the page need."
+        )
+    builtin = BuiltIn()
+    try:
+        return builtin.get_library_instance("Browser")
+    except RuntimeError:
+        builtin.import_library("Browser", f"timeout={TIMEOUT}", "run_on_failure=${NONE}")
+        return builtin.get_library_instance("Browser")
+
+
+def _there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+class Page:
+    """The dashboard's page in a browser: what somebody sees there and can do there.
+
+    Keywords of the Browser library are run as a suite would run them, so they are in the log one by one.
+    """
+
+    def open(self, url: str, *, width: int, height: int, colours: str) -> None:
+        """Begin a browser session of its own (no cookies of another) and go to ``url``."""
+        library()
+        self.run("New Browser", "chromium", "headless=True", f"executablePath={chromium()}", "reuse_existing=True")
+        viewport = {"width": width, "height": height}
+        self.run(
+            "New Context", f"viewport={viewport}", f"colorScheme={colours}", "locale=en-GB", "reducedMotion=reduce"
+        )
+        self.run("New Page", url)
+
+    def log_in(self, username: str, password: str) -> None:
+        """Fill in the form. The password is in no log."""
+        self.run("Fill Text", "css=#username", escape(username))
+        self.run("Fill Secret", "css=#password", Secret(password))
+        self.run("Click", "css=form[action='/log-in'] button")
+        # The page that follows, or what the form says: nothing can be asked of a page that is being left.
+        self.run("Wait For Elements State", "css=[data-view], [data-message]", "attached")
+
+    def click(self, selector: str) -> None:
+        """Press something, once it is there and can be pressed."""
+        self.run("Click", escape(f"css={selector}"))
+
+    def fill(self, selector: str, text: str) -> None:
+        """Write into a field."""
+        self.run("Fill Text", escape(f"css={selector}"), escape(text))
+
+    def look(self, **wanted: Any) -> dict[str, Any]:
+        """Wait on the page itself until it is as wanted; what is seen then. See LOOK."""
+        return dict(self.ask(LOOK, wanted))
+
+    def watch(self) -> None:
+        """From now on note when each thing on the page was first seen in each state. See WATCH."""
+        self.ask(WATCH)
+
+    def seen(self) -> dict[str, float]:
+        """What was noted: ``mark|id|state`` to milliseconds since 1970; an empty state is when it went away."""
+        return dict(self.ask(SEEN))
+
+    def overflow(self) -> int:
+        """Pixels that the page is wider than the window."""
+        return int(self.ask(OVERFLOW))
+
+    def resize(self, width: int, height: int) -> None:
+        """Another size of the window."""
+        self.run("Set Viewport Size", str(width), str(height))
+
+    def colours(self, which: str) -> None:
+        """What the system of whoever looks prefers: ``light`` or ``dark``."""
+        self.run("Emulate Media", f"colorScheme={which}")
+
+    def screenshot(self, path: Path, *, full: bool) -> None:
+        """A picture of the window, or of the whole page."""
+        # A name without an end: the library adds its own.
+        self.run("Take Screenshot", escape(str(path.with_suffix(""))), f"fullPage={full}", "disableAnimations=True")
+
+    def run(self, name: str, *arguments: Any) -> Any:
+        """Run a keyword of the Browser library."""
+        library()
+        return BuiltIn().run_keyword(f"Browser.{name}", *arguments)
+
+    def ask(self, function: str, wanted: dict[str, Any] | None = None) -> Any:
+        """What a JavaScript function gives on the page."""
+        return library().evaluate_javascript(None, function.strip(), arg=wanted)
+
+
+LOOK: Final = """
+(wanted) => new Promise((done) => {
+  // wanted: selector, and optionally text (in any of them), absent (nothing like it may be there), timeout (ms)
+  const shown = () => [...document.querySelectorAll(wanted.selector)].filter((one) => one.getClientRects().length > 0);
+  const words = (one) => (one.innerText || "").replace(/\\s+/g, " ").trim();
+  const fits = (one) => !wanted.text || words(one).includes(wanted.text);
+  const holds = () => shown().some(fits) !== Boolean(wanted.absent);
+  const finish = () => {
+    observer.disconnect();
+    clearTimeout(timer);
+    const all = (selector) => [...document.querySelectorAll(selector)];
+    done({
+      holds: holds(),
+      texts: shown().slice(0, 5).map((one) => words(one).slice(0, 300)),
+      states: shown().map((one) => one.dataset.state || ""),
+      messages: all("[data-message]").map(words),
+      refused: all("[data-message=refused]").map(words),
+      connection: document.body.dataset.connection || "",
+      title: document.title,
+      address: location.pathname + location.search,
+    });
+  };
+  const observer = new MutationObserver(() => { if (holds()) finish(); });
+  const timer = setTimeout(finish, wanted.timeout || 0);
+  if (holds()) finish();
+  else observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+})
+"""
+SEEN: Final = """
+() => new Promise((done) => {
+  // What is under way is on the page after the next frame.
+  requestAnimationFrame(() => requestAnimationFrame(() => done(window.qmsSeen || {})));
+})
+"""
+OVERFLOW: Final = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+WATCH: Final = """
+() => {
+  const seen = window.qmsSeen = {};
+  const known = new Map();
+  const note = () => {
+    const now = Date.now();
+    const here = new Map();
+    for (const mark of ["data-escalation", "data-alert", "data-workflow"])
+      for (const one of document.querySelectorAll(`[${mark}][data-state]`))
+        here.set(`${mark}|${one.getAttribute(mark)}`, one.dataset.state);
+    for (const [thing, state] of here) {
+      if (known.get(thing) !== state) seen[`${thing}|${state}`] = now;
+      known.set(thing, state);
+    }
+    for (const thing of known.keys()) if (!here.has(thing)) { seen[`${thing}|`] = now; known.delete(thing); }
+  };
+  note();
+  // Not the moment of the change but of the frame that shows it is what somebody sees.
+  const every = { subtree: true, childList: true, attributes: true };
+  new MutationObserver(() => requestAnimationFrame(note)).observe(document.body, every);
+}
+"""
