@@ -30,6 +30,19 @@ An Alert Acknowledged On The Page Is Acknowledged Everywhere
     Should Be Equal    ${taken[0].acknowledged_by}    qa_lead    msg=Somebody else is said to have acknowledged it
     Audit Trail Should Contain    alert.acknowledged    actor=qa_lead
 
+An Alert Resolved On The Page Is Resolved Everywhere
+    [Documentation]    When this passes, pressing Resolve on the page settled the alert and the escalation behind it,
+    ...    and both were gone from the page without a reload.
+    ${escalation} =    Somebody Is Told Of A Failed Gate
+    Open Dashboard Page    as_role=qa_lead    repository=${REPOSITORY}
+    Resolve Alert On Page    ${escalation}
+    Page Should Show Alert    resolved    alert=${escalation}
+    Page Should Show Escalation    resolved    escalation=${escalation}
+    ${settled} =    Get Escalations    state=resolved
+    Length Should Be    ${settled}    1    msg=The escalation behind the alert is not resolved
+    Should Be Equal    ${settled[0].resolved_by}    qa_lead    msg=Somebody else is said to have resolved it
+    Audit Trail Should Contain    alert.resolved    actor=qa_lead
+
 A Card Configured On The Page Is Shown So To Everybody
     [Documentation]    When this passes, a title and a number of rows that one person chose for a card on the page were
     ...    shown to another person too, who had the page open already.

@@ -154,7 +154,7 @@ def test_a_card_alone_is_the_card_on_the_page(qms):
 # --- acting
 
 
-@pytest.mark.parametrize(("act", "state"), [("acknowledge", "acknowledged")])
+@pytest.mark.parametrize(("act", "state"), [("acknowledge", "acknowledged"), ("resolve", "resolved")])
 def test_a_form_acts_on_an_alert_without_a_script(qms, act, state):
     qms.deliver(review(), escalated())
     lead = Visitor(qms)

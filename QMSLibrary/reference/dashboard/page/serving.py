@@ -19,7 +19,7 @@ from QMSLibrary.contract.faults import faults
 from QMSLibrary.contract.identity import LogInRequest, Token
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
-from QMSLibrary.reference.dashboard.alerts import acknowledge
+from QMSLibrary.reference.dashboard.alerts import acknowledge, resolve
 from QMSLibrary.reference.dashboard.widgets import configure
 from QMSLibrary.reference.kernel.blueprint import Blueprint, WebPage
 from QMSLibrary.reference.kernel.context import Context
@@ -36,9 +36,11 @@ Act = Callable[[Connection, Context, str, Identity, str], Alert]
 ACTS: Final[dict[str, tuple[routes.Route, Act, str]]] = {
     # What a button on an alert is called: the route whose role it needs, what it does, what it is in words.
     "acknowledge": (routes.ACKNOWLEDGE_ALERT, acknowledge, "Acknowledging an alert"),
+    "resolve": (routes.RESOLVE_ALERT, resolve, "Resolving an alert"),
 }
 _DONE: Final = {
     "acknowledge": "The alert is acknowledged. Its escalation is yours now.",
+    "resolve": "The alert is resolved, and its escalation with it.",
     "configure": "The card is shown like this from now on, for everybody.",
 }
 _THEMES: Final = ("auto", "light", "dark")
