@@ -15,7 +15,8 @@ Refused Configuration
     ...    Configure Widget    workflow_pipeline    period=day
     Run Keyword And Expect Error    *422*limit: must be at most 1000*
     ...    Configure Widget    agent_status    limit=1001
-    Run Keyword And Expect Error    *422*period: queue_depth shows no history*    Get Widget    queue_depth    period=hour
+    Run Keyword And Expect Error    *422*period: queue_depth shows no history*
+    ...    Get Widget    queue_depth    period=hour
 
 Nothing Is Open
     Run Keyword And Expect Error    No live dashboard is open.*    Wait For Live Update    workflow
