@@ -14,8 +14,8 @@ The Figures Of Each Agent Are The Sum Of Its Work
     ...    on average, is what the decision service's events add up to.
     A Review Is Completed    complexity=low
     A Review Was Stopped And Mended
+    Widget Should Show    agent_status    completed    ==    13    repository=${REPOSITORY}
     The Widgets Should Agree With Events    agent_status
-    Get Widget    agent_status    completed    ==    13    repository=${REPOSITORY}
 
 An Agent Is Shown As Busy While It Works, And Free Afterwards
     [Documentation]    When this passes, an agent's load on the dashboard rises with an assignment and is back at what

@@ -13,6 +13,7 @@ Each Decision Is Shown With Its Reasons
     [Documentation]    When this passes, the dashboard shows for each decision who was chosen, for what, with which
     ...    confidence and why, exactly as the decision service has said it.
     A Review Is Completed    complexity=low
+    Widget Should Show    routing_history    decisions    ==    4    repository=${REPOSITORY}
     The Widgets Should Agree With Events    routing_history
     ${widget} =    Get Widget    routing_history    repository=${REPOSITORY}
     Length Should Be    ${widget.data}[newest]    4

@@ -15,8 +15,8 @@ The Chart Equals The Assignments Made
     A Review Is Completed    complexity=low
     A Review Was Stopped And Mended
     A Review Is Completed    complexity=low
+    Widget Should Show    load_distribution    assignments    ==    19    repository=${REPOSITORY}
     The Widgets Should Agree With Events    load_distribution
-    Get Widget    load_distribution    assignments    ==    19    repository=${REPOSITORY}
     Get Widget    load_distribution    by_role.qms-dor-validator    ==    4    repository=${REPOSITORY}
 
 The Shares Add Up To The Whole

@@ -15,9 +15,9 @@ The History Of Decisions Is The Sum Of The Events
     A Review Was Stopped And Mended
     Submit A Pull Request    complexity=low    missing_tests=True
     Wait For Workflow    state=DOR_FAILED
+    Widget Should Show    routing_history    decisions    ==    6    repository=${REPOSITORY}
     The Widgets Should Agree With Events    routing_history    period=hour
     The Widgets Should Agree With Events    routing_history    period=day
-    Get Widget    routing_history    decisions    ==    6    repository=${REPOSITORY}
 
 A Rising Number Of Decisions Shows As Rising
     [Documentation]    When this passes, an hour with more work shows more decisions than the hour before it. The
@@ -29,6 +29,7 @@ A Rising Number Of Decisions Shows As Rising
     Advance Clock    1 hour
     A Review Is Completed    complexity=low
     A Review Is Completed    complexity=low
+    Widget Should Show    routing_history    decisions    ==    12    repository=${REPOSITORY}
     The Widgets Should Agree With Events    routing_history    period=hour
     ${first} =    Get Widget    routing_history    history.0.decisions    repository=${REPOSITORY}    period=hour
     Get Widget    routing_history    history.1.decisions    >    ${first}    repository=${REPOSITORY}    period=hour

@@ -66,12 +66,10 @@ def on_event(connection: Connection, event: Event, context: Context) -> None:
 
 
 def _taken(connection: Connection, event: Event) -> Change | None:
-    """The review's new state. Another service's copy of it may be faster than orchestration's own news; whoever looks
-    on would then not see the state in between, so it is only taken while there is nothing else.
+    """The review's new state, by orchestration alone: another service's copy of it may be faster than orchestration's
+    own news, and whoever looks on would then not see the state in between.
     """
-    assert event.workflow_id is not None
-    foreign = event.source != Service.ORCHESTRATION
-    return None if foreign and copies.revision(connection, event.workflow_id) else copies.apply(connection, event)
+    return copies.apply(connection, event) if event.source == Service.ORCHESTRATION else None
 
 
 def _requested(connection: Connection, event: Event, context: Context) -> None:
