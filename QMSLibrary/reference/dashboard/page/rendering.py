@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,6 +39,8 @@ HEADERS: Final[Mapping[str, str]] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _YEAR: Final = 31536000
+_FILES: Final = 16
+"""More static files than there are; a bound all the same, because names come from outside."""
 
 
 @cache
@@ -81,12 +83,12 @@ def see_other(path: str) -> Response:
     return Response(status_code=303, headers={**HEADERS, "Cache-Control": "no-store", "Location": path})
 
 
-@cache
+@lru_cache(maxsize=_FILES)
 def _file(name: str) -> bytes:
     return (_HERE / "static" / name).read_bytes()
 
 
-@cache
+@lru_cache(maxsize=_FILES)
 def asset(name: str) -> str:
     """The address of a static file; another one when the file is another, so that browsers may keep it."""
     return f"/static/{name}?{hashlib.sha256(_file(name)).hexdigest()[:12]}"
