@@ -79,13 +79,16 @@ class Store:
 
     def prepare(self, *tables: MetaData) -> None:
         """Create the tables that are missing."""
-        for metadata in tables:
-            for table in metadata.tables.values():
-                # SQLite would give the number of a deleted row to the next one; PostgreSQL never does. Who notes a
-                # number somewhere else relies on that.
-                if table.autoincrement_column is not None:
-                    table.dialect_options["sqlite"]["autoincrement"] = True
-            metadata.create_all(self.engine)
+        # In one transaction: SQLite would otherwise write each table and each index to the disk by itself.
+        with self.engine.connect() as connection, connection.begin():
+            self._begin(connection, "BEGIN IMMEDIATE")
+            for metadata in tables:
+                for table in metadata.tables.values():
+                    # SQLite would give the number of a deleted row to the next one; PostgreSQL never does. Who notes a
+                    # number somewhere else relies on that.
+                    if table.autoincrement_column is not None:
+                        table.dialect_options["sqlite"]["autoincrement"] = True
+                metadata.create_all(connection)
 
     def listen(self, listener: Callable[[Notes], None]) -> None:
         """Call ``listener`` on the event loop after each commit that left notes."""
