@@ -34,8 +34,8 @@ A Failure And Its Mending Show Live
     Live Updates Should Be Complete    within=1 second
 
 Several Reviews At Once Show Live
-    [Tags]    load
     [Documentation]    When this passes, nothing is lost or exchanged when several reviews go on at the same time.
+    [Tags]    load
     FOR    ${_}    IN RANGE    3
         Submit A Pull Request    complexity=low
     END
