@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if getattr(options, "no_color", False):
         console.use_colors(False)
-    from QMSLibrary.environments.base import EnvironmentUseError
+    from QMSLibrary.environments.errors import EnvironmentUseError
 
     try:
         code: int = options.action(options)

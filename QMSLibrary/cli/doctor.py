@@ -107,7 +107,7 @@ def check_platform() -> Finding:
 def check_home() -> Finding:
     """The folder of environments."""
     from QMSLibrary.environments import home
-    from QMSLibrary.environments.base import EnvironmentUseError
+    from QMSLibrary.environments.errors import EnvironmentUseError
 
     try:
         folder = home.home()

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from QMSLibrary.environments import use
-from QMSLibrary.environments.base import EnvironmentUseError
 from QMSLibrary.environments.embedded import EmbeddedEnvironment
+from QMSLibrary.environments.errors import EnvironmentUseError
 from QMSLibrary.environments.home import directories, keeper_lives, same_file, try_lock, users
 
 _LOOK_SECONDS: Final = 1.0

@@ -59,7 +59,7 @@ def command_of(pid: int) -> str:
 
 def _facts(directory: Path, kept: set[str]) -> dict[str, Any]:
     from QMSLibrary.environments import control, home
-    from QMSLibrary.environments.base import EnvironmentUseError
+    from QMSLibrary.environments.errors import EnvironmentUseError
 
     try:
         content = json.loads((directory / "environment.json").read_text(encoding="utf-8"))

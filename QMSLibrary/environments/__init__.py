@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .base import Capability, Environment, EnvironmentUseError
+from .base import Capability, Environment
+from .errors import EnvironmentUseError
 from .files import EXISTING, describe, names
 
 __all__ = ["Capability", "Environment", "EnvironmentUseError", "names", "use"]

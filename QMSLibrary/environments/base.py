@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from QMSLibrary.client.connection import Connection
 from QMSLibrary.contract.services import Service
 
+from .errors import EnvironmentUseError
+
 if TYPE_CHECKING:
     from QMSLibrary.contract.targets import Targets
 
@@ -32,12 +34,6 @@ class Capability(StrEnum):
     """A service's database can be made slow or taken away."""
     RECEIVERS = "receivers"
     """What its notifications' receivers really got can be looked at, and they can be told to fail."""
-
-
-class EnvironmentUseError(Exception):
-    """An environment cannot be had, or cannot do what was asked. The message says what to do."""
-
-    ROBOT_SUPPRESS_NAME = True
 
 
 class Environment:

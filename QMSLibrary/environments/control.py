@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from .base import EnvironmentUseError
+from .errors import EnvironmentUseError
 
 
 def ask(directory: Path, do: str, service: str | None = None, *, timeout: float = 30, **more: Any) -> dict[str, Any]:

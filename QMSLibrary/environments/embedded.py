@@ -20,7 +20,8 @@ from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 
 from . import control, home, remains
-from .base import Capability, Environment, EnvironmentUseError
+from .base import Capability, Environment
+from .errors import EnvironmentUseError
 from .files import Description
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from QMSLibrary.client.connection import Connection
 
-from .base import Environment, EnvironmentUseError
+from .base import Environment
+from .errors import EnvironmentUseError
 from .files import Description
 
 

@@ -16,7 +16,8 @@ from QMSLibrary.contract.services import Service
 from QMSLibrary.formats.names import did_you_mean
 from QMSLibrary.formats.yaml_file import Reader, shown
 
-from .base import Capability, EnvironmentUseError
+from .base import Capability
+from .errors import EnvironmentUseError
 
 if TYPE_CHECKING:
     import yaml

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from . import remains
-from .base import EnvironmentUseError
+from .errors import EnvironmentUseError
 from .files import Description
 
 HOME_VARIABLE: Final = "QMS_HOME"

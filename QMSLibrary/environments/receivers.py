@@ -10,7 +10,7 @@ from QMSLibrary.contract.escalations import Channel, Stakeholder
 from QMSLibrary.contract.model import Model
 from QMSLibrary.contract.receivers import Break, Mended, Received, ReceivedPage
 
-from .base import EnvironmentUseError
+from .errors import EnvironmentUseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
