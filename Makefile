@@ -69,7 +69,7 @@ people: $(STAMP)  ## draw the people and companies of the generated pull request
 	$(BIN)/python tests/tools/draw_people.py > QMSLibrary/data/people.yaml
 
 pictures: $(STAMP)  ## take the pictures of the dashboard's page in docs/images anew
-	PATH="$(CURDIR)/$(BIN):$$PATH" robot --include pictures --variable PICTURES:docs/images --outputdir results/pictures \
+	PATH="$(CURDIR)/$(BIN):$$PATH" robot --include pictures --variable "PICTURES:$(CURDIR)/docs/images" --outputdir results/pictures \
 		suites/component/cmp_19_page.robot
 
 clean:  ## remove what was made here

@@ -278,7 +278,8 @@ class PageKeywords(Chapter):
         full_page: bool = True,
         folder: str | None = None,
     ) -> Path:
-        """Takes a picture of the page as it is. Returns where it is: ``name``.png in the folder of the results.
+        """Takes a picture of the page as it is. Returns where it is: ``name``.png in the folder of the results,
+        or in ``folder``, which is inside it unless it is a full path.
 
         Example:
         | Take Dashboard Screenshot    executive-dark    colours=dark
@@ -290,7 +291,7 @@ class PageKeywords(Chapter):
             page.colours(colours)
         if width is not None:
             page.resize(width, height)
-        place = Path(folder or robot_variable("OUTPUT_DIR") or ".") / f"{name}.png"
+        place = Path(robot_variable("OUTPUT_DIR") or ".", folder or "", f"{name}.png")
         page.screenshot(place.resolve(), full=full_page)
         self.say(f"The picture is {place}.")
         return place
