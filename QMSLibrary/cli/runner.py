@@ -19,11 +19,13 @@ from QMSLibrary.reports.merge import NOT_STARTED, Part
 from QMSLibrary.reports.progress import FILE_VARIABLE, Ended, Progress
 
 from .categories import ALONE, Category, and_tag
+from .worker import FOLDER_VARIABLE
 
 if TYPE_CHECKING:
     from robot.running import TestSuite
 
 _HERE: Final = Path(__file__).parent
+_PYTHON: Final = Path(sys.executable)
 _LOOK_EVERY: Final = 0.1
 """Seconds between two looks at the progress."""
 _GRACE: Final = 10.0
@@ -135,7 +137,7 @@ class Runner:
         command = [
             sys.executable, "-P", str(_HERE / "guard.py"),
             sys.executable, "-m", "pabot.pabot",
-            "--command", sys.executable, "-P", str(_HERE / "worker.py"), str(Path.cwd()), "--end-command",
+            "--command", _PYTHON.name, "-P", "-m", "QMSLibrary.cli.worker", "--end-command",
             # The QMS is no resource to be handed out by pabot, and each Robot process costs its imports: share them.
             "--no-pabotlib", "--chunk", "--processes", str(workers),
             "--no-rebot", "--pabotconsole", "none", "--outputdir", str(folder / name),
@@ -145,7 +147,9 @@ class Runner:
         ]  # fmt: skip
         package_root = str(_HERE.parents[1])
         variables = {**os.environ, **self._variables, FILE_VARIABLE: str(folder / "progress.jsonl")}
-        variables["PYTHONPATH"] = os.pathsep.join(filter(None, [package_root, variables.get("PYTHONPATH")]))
+        variables[FOLDER_VARIABLE] = str(Path.cwd())
+        for name, first in (("PYTHONPATH", package_root), ("PATH", str(_PYTHON.parent))):
+            variables[name] = os.pathsep.join(filter(None, [first, variables.get(name)]))
         with (folder / "pabot.log").open("ab") as log:
             # pabot leaves .pabotsuitenames where it is started. A session of its own, so that a Ctrl-C reaches only us:
             # we know better than pabot how to stop (it would run everything again, dry, over what has been written).

@@ -1,7 +1,7 @@
-"""Runs Robot for pabot: ``python worker.py FOLDER ROBOT-ARGUMENTS…``, in FOLDER.
+"""Runs Robot for pabot: ``python -m QMSLibrary.cli.worker ROBOT-ARGUMENTS…``, in the folder that the variable names.
 
-Pabot wants `robot` on PATH and leaves a file in the folder that it is started in. With this as its command, it needs no
-PATH, can be started elsewhere, and the suites still run where the user is.
+Pabot leaves a file in the folder that it is started in. With this as its command it can be started elsewhere, and the
+suites still run where the user is. Pabot splits its command at spaces, so nothing in it may be a path.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import ctypes
 import os
 import signal
 import sys
+from typing import Final
 
-PR_SET_PDEATHSIG = 1
+FOLDER_VARIABLE: Final = "QMS_WORKER_FOLDER"
+PR_SET_PDEATHSIG: Final = 1
 
 
 def main(folder: str, arguments: list[str]) -> None:
@@ -25,4 +27,4 @@ def main(folder: str, arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(os.environ.pop(FOLDER_VARIABLE), sys.argv[1:])
