@@ -26,14 +26,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """0: it is down; 1: there is no such one, or somebody else still uses it."""
+    """0: it is down; 1: there is no such one, or somebody else still uses it; 252: an empty name."""
     import os
     import signal
 
     from QMSLibrary.environments import control, home
 
-    from . import console, holder
+    from . import WRONG_USAGE, console, holder
 
+    if options.name is not None and not options.name.strip():
+        console.error("--name is empty. Expected an environment's name; `qms status` lists them. Without it, all end.")
+        return WRONG_USAGE
     folder = home.home()
     home.sweep(folder)
     up = holder.holders(folder)

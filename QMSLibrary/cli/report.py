@@ -33,6 +33,10 @@ def run(options: argparse.Namespace) -> int:
     from . import console, finish
 
     folder: Path = options.folder.resolve()
+    if not folder.is_dir():
+        fault = "is no folder" if folder.exists() else "does not exist"
+        console.error(f"{options.folder} {fault}. Expected the folder of a run, like results/20260102T030405Z-1a2b.")
+        return WRONG_USAGE
     try:
         found = plan.load(folder / "parts")
     except FileNotFoundError:

@@ -45,16 +45,17 @@ After
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """A folder with suites: `alpha` with two good ones, `beta` with one."""
+    """A folder with suites: `alpha` with two good ones, `beta` with one. Its own name is one that people give."""
+    place = tmp_path / "my tests, für später"
     for category, names in {"alpha": ("one", "two"), "beta": ("three",)}.items():
-        (tmp_path / "suites" / category).mkdir(parents=True)
+        (place / "suites" / category).mkdir(parents=True)
         for name in names:
-            (tmp_path / "suites" / category / f"{name}.robot").write_text(GOOD.format(name=name))
-    (tmp_path / "marks").mkdir()
-    monkeypatch.setenv("MARKS", str(tmp_path / "marks"))
+            (place / "suites" / category / f"{name}.robot").write_text(GOOD.format(name=name))
+    (place / "marks").mkdir()
+    monkeypatch.setenv("MARKS", str(place / "marks"))
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    monkeypatch.chdir(place)
+    return place
 
 
 def qms(*arguments: str, timeout: float = 90) -> subprocess.CompletedProcess[str]:
@@ -87,7 +88,7 @@ def test_everything_runs_and_is_in_one_report(home, place):
     assert "6 tests: 6 passed, 0 failed" in ran.stdout
     assert "PASS  alpha  First Of one" in ran.stdout
     assert "\x1b[" not in ran.stdout
-    assert sorted(file.name for file in place.iterdir()) == ["home", "marks", "results", "suites"]
+    assert sorted(file.name for file in place.iterdir()) == ["marks", "results", "suites"]
 
 
 def test_categories_and_tags_are_chosen_and_the_exit_code_is_robots(home, place):
@@ -226,7 +227,7 @@ def test_kill_9_of_the_run_leaves_nothing_alive_and_a_whole_report(home, place, 
     process.kill()
     killed = time.monotonic()
     process.communicate()
-    assert wait_until(lambda: not ours(place), 5), ours(place)
+    assert wait_until(lambda: not ours(place.parent), 5), ours(place.parent)
     assert time.monotonic() - killed < 5
     assert listening(urls) == []
     check_report_of_killed(place, process.pid)
@@ -265,11 +266,11 @@ def test_what_nobody_could_finish_is_finished_by_hand(home, place, wait_until, o
     refused = qms("report", str(folder))
     assert refused.returncode == 252
     assert f"still going on (process {process.pid})" in refused.stderr
-    (heir,) = [line for line in ours(place) if "heir.py" in line]
+    (heir,) = [line for line in ours(place.parent) if "heir.py" in line]
     os.kill(int(heir.split()[0]), signal.SIGKILL)
     process.kill()
     process.communicate()
-    assert wait_until(lambda: not ours(place), 5), ours(place)
+    assert wait_until(lambda: not ours(place.parent), 5), ours(place.parent)
     assert f"qms report {folder}" in (folder / "unfinished.txt").read_text()
     # And one whose time is up before it is ready leaves everything as it was.
     slow = [sys.executable, "-c", f"from QMSLibrary.cli.heir import *; main(Path({str(folder)!r}), 0, limit=0.02)"]
@@ -284,6 +285,14 @@ def test_what_nobody_could_finish_is_finished_by_hand(home, place, wait_until, o
     assert "it has its report already" in again.stderr
 
 
+@pytest.mark.parametrize(("given", "fault"), [("notes.txt", "is no folder"), ("nowhere", "does not exist")])
+def test_a_report_of_no_folder_is_refused(place, given, fault):
+    (place / "notes.txt").write_text("")
+    refused = qms("report", given)
+    assert refused.returncode == 252
+    assert refused.stderr.startswith(f"qms: {given} {fault}. Expected")
+
+
 def listening(urls: list[str]) -> list[str]:
     wanted = {f"{int(url.rpartition(':')[2]):04X}" for url in urls}
     lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
@@ -293,7 +302,7 @@ def listening(urls: list[str]) -> list[str]:
 def test_a_robot_that_cannot_start_is_told_with_its_last_words(home, place, monkeypatch):
     (place / "sitecustomize.py").write_text(
         "import os, sys\n"
-        "if any('worker.py' in word for word in sys.orig_argv[:3]):\n"
+        "if any('.worker' in word for word in sys.orig_argv[:4]):\n"
         "    os.write(2, b'no robots today')\n"
         "    os._exit(3)\n"
     )

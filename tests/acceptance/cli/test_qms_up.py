@@ -32,6 +32,9 @@ def test_up_status_down(home):
     assert {service["health"] for service in facts["services"].values()} == {"healthy"}
     with use("embedded") as environment:
         assert environment.keeper_pid == facts["keeper_pid"]
+    unsaid = qms("down", "--name", "")
+    assert unsaid.returncode == 252
+    assert "--name is empty" in unsaid.stderr
     down = qms("down")
     assert down.returncode == 0, down.stderr
     assert "embedded is down" in down.stdout
