@@ -128,7 +128,12 @@ def _take(into: TestSuite, found: TestSuite) -> None:
     into.message = into.message or found.message
     into.doc = found.doc
     into.metadata.update(found.metadata)
-    _span(into, [found])
+    if into.tests and found.tests and into.start_time and found.start_time:
+        # One suite that ran twice, each time a part of its tests: what ran between the two is not its own.
+        into.elapsed_time += found.elapsed_time
+        into.start_time = min(into.start_time, found.start_time)
+    else:
+        _span(into, [found])
     for test in list(found.tests):
         into.tests.append(test)
     for child in list(found.suites):

@@ -53,15 +53,16 @@ def main(output: Path, page: Path) -> None:
     from robot.api import ExecutionResult
     from robotframework_metrics import robotmetrics
 
-    from QMSLibrary.reports import caught
+    from QMSLibrary.reports import corrections
 
     if not ExecutionResult(str(output)).suite.test_count:
         sys.exit("there are no tests to measure")
     escaping = jinja2.Environment(loader=robotmetrics.file_loader, autoescape=True)
     source, *_ = robotmetrics.file_loader.get_source(escaping, "index.html")
-    robotmetrics.template = escaping.from_string(caught.with_column(source))
-    robotmetrics.KeywordResults = caught.CaughtResults
-    robotmetrics.KeywordTimes = caught.CaughtTimes
+    robotmetrics.template = escaping.from_string(corrections.with_column(source))
+    robotmetrics.KeywordResults = corrections.CaughtResults
+    robotmetrics.KeywordTimes = corrections.CaughtTimes
+    robotmetrics.TestResults = corrections.NamedTests
     options: dict[str, Any] = {
         "path": str(output.parent),
         "output": output.name,

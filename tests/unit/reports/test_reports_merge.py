@@ -96,6 +96,18 @@ def test_the_whole_lasts_from_the_first_start_to_the_last_end(suites, tmp_path):
         assert suite.elapsed_time == parts[1].end_time - parts[0].start_time
 
 
+def test_a_suite_that_ran_in_two_parts_lasts_as_long_as_both(suites, tmp_path):
+    first = run(suites, tmp_path / "a.xml", "--test", "Alpha.One.Third")
+    run(suites, tmp_path / "between.xml")
+    second = run(suites, tmp_path / "b.xml", "--test", "Alpha.One.First*", "--test", "Alpha.One.Second")
+    parts = [ExecutionResult(str(output)).suite.suites[0] for output in (first, second)]
+    merge.write(merged(suites, [first, second]), tmp_path / "run")
+    one = ExecutionResult(str(tmp_path / "run" / "output.xml")).suite.suites[0].suites[0]
+    assert [test.name for test in one.tests] == ["First 2 & <b>", "Second", "Third"]
+    assert one.start_time == parts[0].start_time
+    assert one.elapsed_time == parts[0].elapsed_time + parts[1].elapsed_time
+
+
 def test_a_suite_whose_robot_was_killed_lasts_as_long_as_its_tests_did(suites, tmp_path):
     output = run(suites, tmp_path / "a.xml")
     tests = {test.name: test for test in ExecutionResult(str(output)).suite.all_tests}

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from QMSLibrary.reports.caught import with_column
+from QMSLibrary.reports.corrections import with_column
 from QMSLibrary.reports.metrics import write_metrics
 
 NASTY = '<script>alert("x")</script>'
@@ -112,3 +112,10 @@ def test_failures_that_were_caught_are_told_from_those_that_were_not(tmp_path):
 
 def test_a_template_that_is_not_known_is_left_as_it_is():
     assert with_column("<th>Fail Count</th>") == "<th>Fail Count</th>"
+
+
+def test_a_test_is_shown_with_the_name_of_its_suite(tmp_path):
+    page = tmp_path / "metrics.html"
+    assert write_metrics(robot(tmp_path, "*** Test Cases ***\nOne\n    No Operation\n", "--name", "Mine"), page) is None
+    table = re.search(r'<table id="tm".*?</table>', page.read_text(), re.DOTALL)[0]
+    assert re.findall(r"<td[^>]*>(.*?)</td>", table)[0] == "Mine.Nasty"

@@ -1,7 +1,10 @@
-"""Tells robotframework-metrics which failures of keywords were meant to be, by the structure of output.xml.
+"""What robotframework-metrics gets wrong with the Robot Framework of today, put right from outside.
 
-A failed keyword below something that passed was expected (`Run Keyword And Expect Error`), tried (`TRY`) or repeated
+It does not know which failures of keywords were meant to be. The structure of output.xml tells: a failed keyword
+below something that passed was expected (`Run Keyword And Expect Error`), tried (`TRY`) or repeated
 (`Wait Until Keyword Succeeds`). It has failed and was caught, which says nothing bad about anybody.
+
+And it prints a test's suite as Python does, which has not been its name for some years.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from typing import Any, Final
 from robot import result
 from robotframework_metrics.keyword_results import KeywordResults
 from robotframework_metrics.keyword_times import KeywordTimes
+from robotframework_metrics.test_results import TestResults
 
 CAUGHT: Final = "CAUGHT"
 _COLUMNS: Final = {
@@ -66,6 +70,15 @@ class CaughtTimes(KeywordTimes):  # type: ignore[misc]
             caught = Counter(kw["Name"] for kw in kw_list if kw["Status"] == CAUGHT)
             times["caught_count"] = [caught[name] for name in times["Name"]]
         return times
+
+
+class NamedTests(TestResults):  # type: ignore[misc]
+    """Names each test's suite as the page's list of suites does."""
+
+    def visit_test(self, test: result.TestCase) -> None:
+        """The package's own entry, with the name."""
+        super().visit_test(test)
+        self.test_list[-1]["Suite Name"] = test.parent.full_name if test.parent else ""
 
 
 def with_column(template: str) -> str:
