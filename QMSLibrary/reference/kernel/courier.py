@@ -29,8 +29,10 @@ _IDLE_SECONDS: Final = 30.0
 _SAVED_EVERY: Final = 1.0
 _QUIET: Final = 0.2
 _GATHERING: Final = 0.02
-"""Seconds for which rows are gathered that no next step waits for: one post instead of several, and those who follow
-the event stream, mostly people who wait for something, are answered first."""
+"""Seconds without a new row after which rows are delivered that no next step waits for: one post instead of several,
+and those who follow the event stream, mostly people who wait for something, are answered first."""
+_LONGEST_GATHERING: Final = 0.06
+"""Seconds after which they are delivered while new rows still come."""
 _E = EventType
 _CARRIES_ON: Final[dict[Service, frozenset[str]]] = {
     Service.ORCHESTRATION: frozenset({_E.ROUTED, _E.ROUTING_FAILED, _E.DASHBOARD_CREATED}),
@@ -92,8 +94,8 @@ class Courier:
     async def _gather(self, position: int) -> None:
         """Let rows after ``position`` come together, until one comes that is waited for."""
         feed, loop = self._context.feed, asyncio.get_running_loop()
-        deadline = loop.time() + _GATHERING
-        while (left := deadline - loop.time()) > 0:
+        deadline = loop.time() + _LONGEST_GATHERING
+        while (left := min(deadline - loop.time(), _GATHERING)) > 0:
             rows, position = await feed.after(position, _BATCH)
             if any(row.type in self._urgent for row in rows) or not await feed.wait(position, left):
                 return

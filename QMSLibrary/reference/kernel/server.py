@@ -43,6 +43,9 @@ _KEEP_ALIVE_SECONDS: Final = (
     75  # longer than any client of ours keeps an idle connection, so that none is cut under a request
 )
 _BACKLOG: Final = 2048
+_SWITCH_SECONDS: Final = 0.001
+"""After which the interpreter lets another thread on. The database's threads answer the event loop: Python's own five
+milliseconds are longer than a whole answer takes."""
 
 
 def serve(settings: ServiceSettings, listener: socket.socket) -> None:
@@ -52,6 +55,7 @@ def serve(settings: ServiceSettings, listener: socket.socket) -> None:
     app = create_app(blueprint)
     gc.collect()
     gc.freeze()  # What the start has made stays: the collector need not look at it again and again.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     config = uvicorn.Config(
         app,
         loop="uvloop",
