@@ -34,13 +34,19 @@ and those who follow the event stream, mostly people who wait for something, are
 _LONGEST_GATHERING: Final = 0.06
 """Seconds after which they are delivered while new rows still come."""
 _E = EventType
-_CARRIES_ON: Final[dict[Service, frozenset[str]]] = {
+_AT_ONCE: Final[dict[Service, frozenset[str]]] = {
     Service.ORCHESTRATION: frozenset({_E.ROUTED, _E.ROUTING_FAILED, _E.DASHBOARD_CREATED}),
     # An agent elsewhere that has answered has room for a review that waits for it.
     Service.DECISION: frozenset({_E.WORKFLOW_STARTED, _E.PR_UPDATED, _E.STEP_ASSIGNED, _E.TASK_COMPLETED}),
-    Service.DASHBOARD: frozenset({_E.WORKFLOW_STARTED, _E.ROUTING_REQUESTED}),
+    # What somebody has to see to is shown live; it is rare, so it costs no post that would be worth saving.
+    Service.DASHBOARD: frozenset(
+        {_E.WORKFLOW_STARTED, _E.ROUTING_REQUESTED}
+        | {_E.ESCALATION_TRIGGERED, _E.ESCALATION_ACKNOWLEDGED, _E.ESCALATION_RESOLVED}
+    ),
+    Service.ESCALATION: frozenset({_E.ALERT_RAISED, _E.ALERT_ACKNOWLEDGED, _E.ALERT_RESOLVED}),
 }
-"""Events with which a service carries a review on. All others it keeps, shows, or tells people."""
+"""Events that a service does not let wait: it carries a review on with them, or somebody has to see to something. All
+others it keeps, shows, or tells people."""
 # Answers that mean "not now": everything else from 400 to 499 means "never", and waiting would not help.
 _NOT_NOW: Final = frozenset({401, 403, 404, 408, 425, 429})
 
@@ -62,7 +68,7 @@ class Courier:
         self._destination = destination
         self._kind = kind
         self._route = DELIVER_EVENTS if kind == EVENT else RECORD_AUDIT
-        self._urgent = _CARRIES_ON.get(destination, frozenset()) if kind == EVENT else frozenset()
+        self._urgent = _AT_ONCE.get(destination, frozenset()) if kind == EVENT else frozenset()
         self._opening = b'{"events":[' if kind == EVENT else b'{"entries":['
         self.name = f"{kind}:{destination}"
         self._saved = 0
