@@ -11,9 +11,11 @@ from QMSLibrary.contract.workflows import ComponentState, Workflow
 from QMSLibrary.history.entries import Act, Outcome
 from QMSLibrary.history.statistics import NOT_COUNTED
 
-from .steps import describe, told
+from .steps import UNDECIDED, describe, told
 from .timeouts import awaited_service
 
+_JUDGED = frozenset({"checks", "failure_reasons", "findings", "measures"})
+"""What of a step is there when its agents have answered."""
 _UNDECIDED = frozenset({StepStatus.PENDING, StepStatus.IN_PROGRESS, StepStatus.WAITING})
 
 
@@ -26,6 +28,8 @@ class Asked:
     blame: Service | None
     """Who answers for it; None for what no service does."""
     look_at: str
+    not_yet: str = ""
+    """Why there is nothing yet that could be judged, in words; empty when there is."""
 
 
 def of_workflow(workflow: Workflow, field: str) -> Asked:
@@ -50,6 +54,9 @@ def of_step(workflow: Workflow, step: Step, field: str) -> Asked:
         what=f"{field} of {step} of workflow {workflow.id}",
         blame=awaited_service(workflow, step) if undecided else Service.DECISION,
         look_at=f"{next_ if undecided else told(result)}; {_trace(workflow.correlation_id)}",
+        not_yet=f"the step is {result.status}, and its agents have not judged it yet"
+        if result.status in UNDECIDED and field.partition(".")[0] in _JUDGED
+        else "",
     )
 
 

@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from QMSLibrary.contract.audit import GENESIS_HASH, AuditHead, AuditRecord
+from QMSLibrary.contract.audit import GENESIS_HASH, AuditAction, AuditHead, AuditRecord
 from QMSLibrary.contract.model import wire_time
+from QMSLibrary.contract.roles import AGENT_ROLE, SERVICE_ROLE, Role
 from QMSLibrary.contract.services import Service
+from QMSLibrary.formats.names import did_you_mean
 
 from .verdict import Verdict, listed
 
 _TITLE = "The audit trail"
+_LOOKS = frozenset({AuditAction.ACCESS_GRANTED, AuditAction.ACCESS_REFUSED})
 
 
 def canonical(value: dict[str, Any]) -> bytes:
@@ -98,7 +101,12 @@ def contains(
 ) -> tuple[Verdict, list[AuditRecord]]:
     """There is a record (or exactly ``count``) of ``action`` that meets the conditions; ``reason`` is contained in any
     case. Gives the records found, too.
+
+    Raises ValueError for a role that there is not: nobody who has it has done anything, which proves nothing.
     """
+    roles = dict.fromkeys([*Role, SERVICE_ROLE, AGENT_ROLE, *(one.role for one in records)])
+    if role is not None and role not in roles:
+        raise ValueError(f"role: there is no role {role!r}.{did_you_mean(role, roles)} There are: {listed(roles)}.")
     of_action = [one for one in records if one.action == action]
     found = [
         one
@@ -108,7 +116,9 @@ def contains(
         and (reason is None or reason.lower() in (one.reason or "").lower())
         and (object is None or object in one.object)
     ]
-    good = len(found) == count if count is not None else bool(found)
+    # Each review is on its trail from its request on, so a trail of nothing but looks at it is that of no review.
+    known = any(one.action not in _LOOKS for one in records)
+    good = known and (len(found) == count if count is not None else bool(found))
     conditions = {"actor": actor, "role": role, "reason": reason, "object": object}
     wanted = listed((f"{name} {value}" for name, value in conditions.items() if value is not None), "any")
     near = "".join(
@@ -123,7 +133,11 @@ def contains(
         actual=f"{len(found)} such: {listed((one.sequence for one in found), 'none')}"
         + ("" if good else f"; {len(of_action)} of this action, {len(records)} in all, the last:{near or ' none'}"),
         blame=None if good else Service.ORCHESTRATION,
-        look_at="" if good else "whether the service that did it handed its entry over (its courier to orchestration)",
+        look_at=""
+        if good
+        else "whether the service that did it handed its entry over (its courier to orchestration)"
+        if known
+        else "the workflow's id: the trail knows nothing of it",
     )
     return verdict, found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -27,6 +27,12 @@ SAYS: Final[dict[str, Service]] = {
          _T.NOTIFICATION_SENT, _T.NOTIFICATION_FAILED), Service.ESCALATION),
 }  # fmt: skip
 """Which service says what; ``error.occurred`` any of them."""
+FIRST: Final[dict[Service, frozenset[str]]] = {
+    Service.ORCHESTRATION: frozenset({_T.PR_CREATED, _T.WORKFLOW_STARTED}),
+    Service.DECISION: frozenset({_T.ROUTING_REQUESTED}),
+    Service.DASHBOARD: frozenset({_T.DASHBOARD_CREATED}),
+}
+"""With what each service begins to speak of a workflow; escalation may have nothing to say of it at all."""
 SHOWN: Final = 8
 """Events of a sequence that a message shows."""
 
@@ -140,11 +146,29 @@ def unheard(troubles: Mapping[Service, str]) -> str:
     return verdict.message.replace(": not as expected.", ".", 1)
 
 
-def consistent(events: Sequence[Seen], workflow_id: str, correlation_id: str) -> Verdict:
-    """All events of a workflow carry its id and its correlation id, have UTC times in the order of their source, and
-    none came twice. ``events`` must hold repeated ones too.
+def begun(types: Collection[str], services: Iterable[Service]) -> bool:
+    """Whether the workflow's beginning is among events of these types, which ``services`` said."""
+    first = next((FIRST[one] for one in FIRST if one in set(services)), None)
+    return first is None or not first.isdisjoint(types)
 
-    Raises ValueError without events: nothing seen is not consistent.
+
+def require_beginning(types: Collection[str], services: Iterable[Service], workflow_id: str) -> None:
+    """Raise ValueError when what was recorded does not begin with the workflow: then nobody knows what is missing."""
+    if not begun(types, services):
+        raise ValueError(
+            f"The beginning of workflow {workflow_id} was not recorded, only {len(types)} later "
+            f"event{'s' if len(types) > 1 else ''} of it ({listed(list(dict.fromkeys(types))[:SHOWN])}), so what came "
+            "before cannot be judged. `Start Recording Events` comes before `Trigger Workflow`."
+        )
+
+
+def consistent(
+    events: Sequence[Seen], workflow_id: str, correlation_id: str, services: Iterable[Service] = tuple(Service)
+) -> Verdict:
+    """All events of a workflow carry its id and its correlation id, have UTC times in the order of their source, and
+    none came twice. ``events`` must hold repeated ones too; ``services`` are those that were recorded.
+
+    Raises ValueError without events, or without the first ones: what was not seen is not consistent.
     """
     if not events:
         raise ValueError(
@@ -166,6 +190,7 @@ def consistent(events: Sequence[Seen], workflow_id: str, correlation_id: str) ->
     verdict = worst(verdicts)
     if not verdict.passed:
         return verdict
+    require_beginning([one.event.type for one in events], services, workflow_id)
     sources = sorted({one.event.source for one in events})
     return Verdict(
         title=title,

@@ -109,6 +109,8 @@ def complete(
             if within is not None and delay > within.total_seconds():
                 wrong.append(f"shown {delay * 1000:.0f} ms after orchestration had said it: {what}")
     total = sum(map(len, expected.values()))
+    if not total:
+        wrong.append("no change of a review was recorded: `Start Recording Events` comes before the first one")
     limit = f", within {within.total_seconds() * 1000:g} ms" if within is not None else ""
     connections = f"{watch.connections} connections, {watch.cuts} of them cut on purpose"
     more = f"\n  and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
@@ -120,8 +122,8 @@ def complete(
         "after orchestration had said it"
         if not wrong
         else f"over {connections}:" + "".join(f"\n  {one}" for one in wrong[:SHOWN]) + more,
-        blame=None if not wrong else Service.DASHBOARD,
-        look_at="" if not wrong else _LOOK_AT,
+        blame=Service.DASHBOARD if wrong and total else None,
+        look_at=_LOOK_AT if wrong and total else "",
     )
 
 

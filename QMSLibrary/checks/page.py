@@ -31,6 +31,43 @@ def shows(seen: Mapping[str, Any], what: str) -> Verdict:
     )
 
 
+def lacks(seen: Mapping[str, Any], what: str, card: str | None = None, needs: str = "") -> Verdict:
+    """Whether something is not on the page, where it could be: ``what`` in words.
+
+    ``card`` is the one that it would be on; ``needs`` says what must be there for it to be shown, when that is missing.
+    A page that could not show it does not prove that it is gone.
+    """
+    fault = ""
+    if not seen["view"]:
+        fault = "the browser shows no view of the dashboard: `Open Dashboard Page` comes before this keyword"
+    elif card is not None and card not in seen["cards"]:
+        fault = f"the view {seen['view']} has no card {card}; it has: {listed(seen['cards'])}"
+    elif needs:
+        fault = needs
+    verdict = shows(seen, what)
+    if not fault:
+        return verdict
+    return Verdict(
+        title=verdict.title,
+        passed=False,
+        expected=f"{what}, where it could be seen",
+        actual=fault,
+        look_at="the test itself, and the screenshot in this log",
+    )
+
+
+def gone(thing: str, state: str, now: str, service: Service) -> Verdict:
+    """Whether a thing that is not on the page any more is gone for the right reason: the service says so, too."""
+    return Verdict(
+        title=f"The {thing} on the dashboard's page",
+        passed=now == state,
+        expected=f"{state}, and therefore not on the page",
+        actual=state if now == state else f"it is not on the page, but the {service} service says that it is {now}",
+        blame=None if now == state else Service.DASHBOARD,
+        look_at="" if now == state else f"what the page is of (its view and repository), and {_WHERE}",
+    )
+
+
 def state_shown(thing: str, state: str, holds: bool, now: Mapping[str, Any]) -> Verdict:
     """Whether a thing is on the page in a state; ``now`` is what there is of it."""
     states = listed(now["states"], none="it is not on the page")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import STEP_CHECKS, Finding, Severity, Step, StepResult, StepStatus
-from QMSLibrary.contract.workflows import Workflow
+from QMSLibrary.contract.workflows import Workflow, WorkflowStatus
 from QMSLibrary.formats.names import did_you_mean
 
 from .verdict import Verdict, listed
@@ -25,6 +25,11 @@ NOT_SECURITY = frozenset(
 SHOWN = 3
 """Findings that a message names; the rest is counted."""
 SECURITY_AGENT = "qms-security-scanner"
+SCANNING_STEP = Step.PROGRESS_REVIEWS
+SCAN_CHECK = "security_scan_passed"
+"""The check with which the scanner says that it has looked."""
+UNDECIDED = frozenset({StepStatus.PENDING, StepStatus.IN_PROGRESS})
+"""The agents have not all answered: what is not there yet may still come."""
 
 
 class ExpectedFinding(NamedTuple):
@@ -114,8 +119,13 @@ def security_findings(workflow: Workflow) -> list[Finding]:
 
 
 def found_exactly(workflow: Workflow, expected: Sequence[ExpectedFinding]) -> Verdict:
-    """The security findings are of exactly the expected types and severities; several places of one count once."""
+    """The security findings are of exactly the expected types and severities; several places of one count once.
+
+    A review whose code was not scanned has no findings either, so the scan must have been done.
+    """
     actual = security_findings(workflow)
+    if (unscanned := _not_scanned(workflow, expected, actual)) is not None:
+        return unscanned
     missing = [
         one
         for one in expected
@@ -140,6 +150,41 @@ def found_exactly(workflow: Workflow, expected: Sequence[ExpectedFinding]) -> Ve
         blame=None if good else Service.DECISION,
         look_at="" if good else f"the answer of {SECURITY_AGENT} in progress_reviews, and the files it was given",
     )
+
+
+def _not_scanned(workflow: Workflow, expected: Sequence[ExpectedFinding], found: Sequence[Finding]) -> Verdict | None:
+    """Why the findings, or that there are none, say nothing; None when the scanner has looked at the code."""
+    result = workflow.step_result(SCANNING_STEP)
+    undecided = result.status in UNDECIDED
+    # An agent that did not answer, or could not work, leaves the check false without a finding that explains it.
+    if not undecided and SCAN_CHECK in result.checks and (result.checks[SCAN_CHECK] or found):
+        return None
+    so_far = f"; found so far: {listed(sorted({f'{one.type}:{one.severity}' for one in found}))}" if found else ""
+    return Verdict(
+        title=f"The security findings of workflow {workflow.id}",
+        passed=False,
+        expected=f"exactly {listed(expected)}, after {SCANNING_STEP} has scanned the code",
+        actual=f"the code was not scanned: {SCANNING_STEP} is {describe(result)}; the workflow is {workflow.state} at "
+        f"{workflow.step}{so_far}",
+        blame=None if undecided else Service.DECISION,
+        look_at=_why_not_scanned(workflow, result),
+    )
+
+
+def _why_not_scanned(workflow: Workflow, result: StepResult) -> str:
+    wait, at = f"`Wait For Step    {SCANNING_STEP}`", workflow.step_result(workflow.step)
+    if result.status is StepStatus.OVERRIDDEN:
+        return f"who let {SCANNING_STEP} through without {SECURITY_AGENT}: `Get Audit Records`"
+    if result.status not in UNDECIDED:
+        return f"why {SECURITY_AGENT} could not look at the code: {told(result)}"
+    if workflow.status in (WorkflowStatus.FAILED, WorkflowStatus.ERROR):
+        return (
+            f"{workflow.step}, which is {describe(at)}: nothing is scanned until it goes on "
+            f"(`Retry Step    {workflow.step}`, `Override Gate    {workflow.step}`); then {wait}"
+        )
+    if "progress" in at.waiting_for:
+        return f"the test itself: it waits for `Progress Workflow`; after that, {wait}"
+    return f"the test itself: {wait} comes before this keyword"
 
 
 def _place(finding: Finding) -> str:

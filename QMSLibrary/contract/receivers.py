@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
@@ -58,11 +59,16 @@ class Break(Request):
     address: str | None = None
     """Only messages to this address."""
     about: str | None = None
-    """Only messages that contain this text: a repository, an escalation's id."""
+    """Only messages that name this: a repository, an escalation's id."""
     first: Annotated[int, Field(ge=1)] | None = None
     """Only so many messages; None: all until it is mended."""
     seconds: Annotated[float, Field(gt=0, le=60)] = 6.0
     """How long a slow one takes."""
+
+
+def is_about(text: str, name: str) -> bool:
+    """Whether a text names a repository or an escalation: as a whole, not as a part of a longer name."""
+    return re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w/-]|\.\w)", text) is not None
 
 
 class Mended(Model):

@@ -21,9 +21,14 @@ from .people import Person
 from .plan import Plan, nouns_of
 from .planning import make_plan
 from .usual import usual_shares
+from .values import whole
 from .wishes import Wishes, read_wishes
 from .wording import branch, description, title
 
+MAXIMUM_PULL_REQUESTS: Final = 1_000
+"""Pull requests that are made at once. A stress test goes up to a thousand reviews at the same time."""
+MAXIMUM_LINES: Final = 2_000_000
+"""Changed lines of all pull requests that are made at once: some 100 MB of text."""
 _REMEMBERED: Final = 20_000
 
 
@@ -68,9 +73,18 @@ def create_pull_request(*, seed: str | int | None = None, **wishes: Any) -> Pull
 
 
 def create_pull_requests(count: int, *, seed: str | int | None = None, **wishes: Any) -> list[PullRequest]:
-    """Several pull requests with the same wishes, each one different; ``seed`` is that of the whole list."""
-    if count < 1:
-        raise WishError(f"count={count}: at least one pull request is expected.")
+    """Several pull requests with the same wishes, each one different; ``seed`` is that of the whole list.
+
+    WishError for none, for more than MAXIMUM_PULL_REQUESTS, and for more than MAXIMUM_LINES changed lines in all.
+    """
+    whole("count", count, 1, MAXIMUM_PULL_REQUESTS)
+    wished = read_wishes(**wishes)
+    lines = wished.lines_changed or (wished.files or 0) * wished.size.lines_per_file[1]
+    if count * lines > MAXIMUM_LINES:
+        raise WishError(
+            f"count={count} with up to {lines} changed lines in each is too much: at most {MAXIMUM_LINES} lines are "
+            f"made at once. Ask for fewer pull requests, or for at most {MAXIMUM_LINES // count} lines in each."
+        )
     first = new_seed() if seed is None else seed
     return [create_pull_request(seed=derived_seed(first, number), **wishes) for number in range(1, count + 1)]
 

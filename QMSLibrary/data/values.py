@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -10,14 +11,28 @@ from .errors import WishError, unknown
 from .operations import PATTERNS
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
-_CHANGES = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,79}")
+LONGEST_CHANGES: Final = 80
+"""Characters of what a change is about."""
+_BETWEEN: Final = frozenset(" _-'’.,:/&()")
+"""What may stand between the letters and digits of words."""
 
 
 def changes(value: str) -> str:
-    """What a change is about, in a few words. WishError for anything else."""
-    if not _CHANGES.fullmatch(str(value).strip()):
-        raise WishError(f"changes={value!r}: a few words are expected, like 'feature_implementation' or 'quick_fix'.")
-    return str(value).strip()
+    """What a change is about, in a few words of any language. WishError for anything else."""
+    words = unicodedata.normalize("NFC", str(value).strip())
+    strange = next((letter for letter in words if not _in_words(letter)), "")
+    if strange or not 0 < len(words) <= LONGEST_CHANGES or not words[0].isalpha():
+        what = f" {strange!r} belongs to no word." if strange else ""
+        raise WishError(
+            f"changes={str(value)[:LONGEST_CHANGES]!r}: a few words are expected, like 'feature_implementation' or "
+            f"'quick_fix', or words of your own that begin with a letter, {LONGEST_CHANGES} characters at most.{what}"
+        )
+    return words
+
+
+def _in_words(letter: str) -> bool:
+    # Letters, the marks that belong to them in many scripts, and digits.
+    return letter in _BETWEEN or unicodedata.category(letter)[0] in "LMN"
 
 
 def choice(option: str, value: Any, choices: Iterable[str]) -> str:

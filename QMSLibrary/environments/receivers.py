@@ -33,7 +33,7 @@ class Receivers:
         self._stakeholders: list[Stakeholder] | None = None
 
     def messages(self, about: str) -> list[Received]:
-        """Every message that contains ``about`` (an escalation's id), the oldest first."""
+        """Every message that names ``about`` (an escalation's id), the oldest first."""
         return self._ask("GET", "messages", ReceivedPage, params={"about": about}).items
 
     def wait(self, about: str, enough: Callable[[list[Received]], bool], seconds: float) -> list[Received]:

@@ -35,7 +35,7 @@ MOST_AGENTS: Final = 50
 
 
 class Agents(Chapter):
-    """Keywords about the agents of the decision service."""
+    """Keywords about the agents of the decision service. Where none can be started the test is skipped and says so."""
 
     @keyword
     def get_agents(self, *, as_role: Role = Role.DEVELOPER) -> list[Agent]:
@@ -216,7 +216,7 @@ class Agents(Chapter):
         ``attempt`` are the present ones unless told.
 
         Example:
-        | Run Keyword And Expect Error    *superseded*    Answer As Agent    somebody-else    dor_validation
+        | Run Keyword And Expect Error    GLOB:*superseded*    Answer As Agent    somebody-else    dor_validation
         | Answer As Agent    ${agents}[0]    dor_validation    passed=False
 
         """
@@ -233,13 +233,7 @@ class Agents(Chapter):
         return changed
 
     def _environment(self) -> Environment:
-        environment = self.session.attached.environment
-        if Capability.AGENT_CONTROL not in environment.capabilities:
-            raise KeywordError(
-                f"In the environment {environment.name} no agents can be started, slowed down, broken or killed. "
-                "`Skip Unless Environment Can    agent_control` at the beginning reports the test as not verified here."
-            )
-        return environment
+        return self.able(Capability.AGENT_CONTROL)
 
 
 def _end(environment: Environment, qms: QMS, agent_ids: list[str]) -> None:

@@ -15,7 +15,7 @@ from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import Severity
 from QMSLibrary.contract.workflows import Workflow
 
-from .chapter import Chapter
+from .chapter import ONCE, Chapter
 from .errors import KeywordError
 from .types import Count
 
@@ -112,7 +112,9 @@ class Alerts(Chapter):
             every[:] = self.qms.dashboard.alerts(workflow_id=about, repository=repository, role=as_role)
             return alerts.exists(every, found(), wanted, count, "").passed
 
-        self.eventually(look, timeout, Service.DASHBOARD, about)
+        if count == 0 and about is not None:
+            self.standing(about)  # a workflow that does not exist has no alert either
+        self.eventually(look, ONCE if count == 0 else timeout, Service.DASHBOARD, about)
         self.require(alerts.exists(every, found(), wanted, count, f"workflow {about}" if about else str(repository)))
         return next(iter(found()), None)
 

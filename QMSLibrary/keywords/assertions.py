@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
-from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
 from assertionengine import AssertionOperator, verify_assertion
-from robot.utils import timestr_to_secs
 
 from QMSLibrary.checks.asked import Asked
 from QMSLibrary.checks.verdict import Verdict
@@ -18,10 +16,11 @@ from QMSLibrary.contract.model import Model, noun
 from QMSLibrary.formats.names import did_you_mean
 
 from .errors import CheckFailed, KeywordError
+from .kinds import alike
 from .words import shown
 
 _RAW: Final = frozenset({"validate", "then"})
-_TEXTUAL: Final = frozenset({"^=", "$=", "$"})
+_NEGATIVE: Final = frozenset({"!=", "not contains"})
 _EXPECTED: Final = {
     "==": "{}",
     "!=": "anything but {}",
@@ -89,9 +88,9 @@ def check(value: Any, operator: Operator, expected: Any, message: str | None, as
     symbol = operator.value
     if isinstance(value, Enum) and symbol in ("==", "!=") and isinstance(expected, str):
         _refuse_unknown(type(value), expected)
-    wanted = expected if symbol in _RAW else _alike(plain, expected, symbol)
-    if symbol in _TEXTUAL:
-        plain = str(plain)
+    wanted = expected
+    if symbol not in _RAW:
+        plain, wanted = alike(plain, expected, symbol, asked.what)
     try:
         result = verify_assertion(plain, operator, wanted, asked.what)
     except AssertionError:
@@ -105,6 +104,9 @@ def check(value: Any, operator: Operator, expected: Any, message: str | None, as
     except RuntimeError as error:  # what Robot raises for an expression that cannot be evaluated
         # The operator is for those who know Python; the name of its exception helps nobody.
         raise KeywordError(_EXCEPTION.sub("", str(error))) from None
+    # What is not there yet lacks everything, and that proves nothing.
+    if asked.not_yet and (symbol in _NEGATIVE or (symbol in ("==", "validate") and plain in (None, [], {}, ""))):
+        raise CheckFailed(_failed(plain, symbol, wanted, message, asked))
     return value if symbol not in _RAW and symbol != "$" else result
 
 
@@ -122,7 +124,7 @@ def _failed(value: Any, symbol: str, wanted: Any, message: str | None, asked: As
         title=f"The {asked.what}",
         passed=False,
         expected=_EXPECTED[symbol].format(shown(wanted)),
-        actual=shown(value),
+        actual=f"{shown(value)}; {asked.not_yet}" if asked.not_yet else shown(value),
         blame=asked.blame,
         look_at=asked.look_at,
     )
@@ -131,41 +133,3 @@ def _failed(value: Any, symbol: str, wanted: Any, message: str | None, asked: As
     # The places that the assertion engine's own messages have; other braces are the tester's.
     own = message.replace("{value}", shown(value)).replace("{expected}", shown(wanted))
     return f"{own}\n{verdict.message}"
-
-
-def _alike(value: Any, expected: Any, symbol: str) -> Any:
-    if isinstance(expected, Enum):
-        expected = expected.value
-    if not isinstance(expected, str):
-        if isinstance(value, timedelta) and isinstance(expected, int | float):
-            return timedelta(seconds=expected)
-        return expected
-    text = expected.strip()
-    if value is None:
-        return None if text.lower() == "none" else expected
-    if symbol in _TEXTUAL:
-        return expected
-    try:
-        if isinstance(value, bool):
-            return {"true": True, "yes": True, "false": False, "no": False}[text.lower()]
-        if isinstance(value, int | float):
-            return float(text)
-        if isinstance(value, timedelta):
-            return timedelta(seconds=timestr_to_secs(text))
-        if isinstance(value, datetime):
-            return datetime.fromisoformat(text)
-    except (KeyError, ValueError):
-        raise KeywordError(
-            f"{expected!r} cannot be read as {_kind(value)}, which the value {shown(value)} is."
-        ) from None
-    if isinstance(value, list) and symbol in ("==", "!="):
-        return [part.strip() for part in text.split(",") if part.strip()]
-    return expected
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes or no"
-    if isinstance(value, int | float):
-        return "a number"
-    return "a time" if isinstance(value, timedelta) else "a date and time in the form 2026-01-31T12:00:00+00:00"

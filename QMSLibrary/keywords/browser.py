@@ -6,20 +6,34 @@ It is imported when a keyword first needs it; a machine without it skips the tes
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from robot.api import SkipExecution
 from robot.api.types import Secret
+from robot.errors import ExecutionFailed, RobotError
 from robot.libraries.BuiltIn import BuiltIn
 from robot.utils import escape
+
+from .errors import CheckFailed, KeywordError
 
 CHROMIUM_VARIABLE: Final = "QMS_CHROMIUM"
 """Process environment: where Chromium is, when it is none of CANDIDATES."""
 CANDIDATES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TIMEOUT: Final = "10s"
+SMALLEST: Final = 100
+LARGEST: Final = 10_000
+"""Pixels of a window."""
+_NO_PAGE: Final = re.compile(r"no page (is |was )?open|could not find active page|no (browser|context)", re.IGNORECASE)
+_TIME_IS_UP: Final = re.compile(r"TimeoutError|Timeout \d+ms exceeded")
+_WAITED_FOR: Final = re.compile(r"waiting for locator\('([^\n]+)'\)")
+_DRIVER: Final = re.compile(r"^(\w*Error: )?([a-z]\w+\.\w+: )?")
+"""What Playwright puts before what it says: the kind of error, and its own function."""
 _PACKAGES: Final = {"robotframework-browser": "Browser", "robotframework-browser-batteries": "BrowserBatteries"}
 
 
@@ -65,15 +79,23 @@ class Page:
     Keywords of the Browser library are run as a suite would run them, so they are in the log one by one.
     """
 
-    def open(self, url: str, *, width: int, height: int, colours: str) -> None:
-        """Begin a browser session of its own (no cookies of another) and go to ``url``."""
-        library()
+    def open(self, url: str, *, width: int, height: int, colours: str) -> Callable[[], None]:
+        """Begin a browser session of its own (no cookies of another) and go to ``url``. Returns what ends it."""
+        _possible(width, height)
         self.run("New Browser", "chromium", "headless=True", f"executablePath={chromium()}", "reuse_existing=True")
         viewport = {"width": width, "height": height}
-        self.run(
+        context = self.run(
             "New Context", f"viewport={viewport}", f"colorScheme={colours}", "locale=en-GB", "reducedMotion=reduce"
         )
         self.run("New Page", url)
+        browser = library()
+
+        def close() -> None:
+            # Not as a keyword: when a test has ended there is no log for one. It may have been closed in the test.
+            with suppress(Exception):
+                browser.close_context(context)
+
+        return close
 
     def log_in(self, username: str, password: str) -> None:
         """Fill in the form. The password is in no log."""
@@ -107,8 +129,13 @@ class Page:
         """Pixels that the page is wider than the window."""
         return int(self.ask(OVERFLOW))
 
+    def forget_messages(self) -> None:
+        """Take away what the page says of what was done before, so that it is not taken for an answer."""
+        self.ask(FORGET)
+
     def resize(self, width: int, height: int) -> None:
-        """Another size of the window."""
+        """Another size of the window. Raises KeywordError for one that no window has."""
+        _possible(width, height)
         self.run("Set Viewport Size", str(width), str(height))
 
     def colours(self, which: str) -> None:
@@ -116,23 +143,73 @@ class Page:
         self.run("Emulate Media", f"colorScheme={which}")
 
     def screenshot(self, path: Path, *, full: bool) -> None:
-        """A picture of the window, or of the whole page."""
-        # A name without an end: the library adds its own.
-        self.run("Take Screenshot", escape(str(path.with_suffix(""))), f"fullPage={full}", "disableAnimations=True")
+        """A picture of the window, or of the whole page. Raises KeywordError when it cannot be written there."""
+        try:
+            # Tried here, or the driver would say what is wrong in its own way.
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new = not path.exists()
+            path.touch()
+            if new:
+                path.unlink()
+        except OSError as error:
+            why = (error.strerror or "it cannot be written").lower()
+            raise KeywordError(f"The picture cannot be put at {path}: {why}. Name another folder or file.") from None
+        # Of a full path the library takes the last ending away and puts its own there.
+        self.run("Take Screenshot", escape(str(path)), f"fullPage={full}", "disableAnimations=True")
 
     def run(self, name: str, *arguments: Any) -> Any:
-        """Run a keyword of the Browser library."""
+        """Run a keyword of the Browser library. What it fails with is said in words."""
         library()
-        return BuiltIn().run_keyword(f"Browser.{name}", *arguments)
+        try:
+            return BuiltIn().run_keyword(f"Browser.{name}", *arguments)
+        except ExecutionFailed as error:
+            if error.skip or error.dont_continue:
+                raise
+            raise in_words(error.message, name) from None
 
     def ask(self, function: str, wanted: dict[str, Any] | None = None) -> Any:
         """What a JavaScript function gives on the page."""
-        return library().evaluate_javascript(None, function.strip(), arg=wanted)
+        browser = library()
+        try:
+            return browser.evaluate_javascript(None, function.strip(), arg=wanted)
+        except RobotError:  # the time of the test is up
+            raise
+        except Exception as error:  # whatever the library calls its own
+            raise in_words(str(error), "Evaluate JavaScript") from None
+
+
+def in_words(message: str, what: str) -> KeywordError | CheckFailed:
+    """What the browser failed with, for whoever does not know its driver."""
+    first, *_ = [line.strip() for line in message.splitlines() if line.strip()] or ["it gave no reason"]
+    if _NO_PAGE.search(first):
+        return KeywordError("No page is open in the browser. Expected `Open Dashboard Page` before this keyword.")
+    if "has been closed" in first or "crashed" in first:
+        return KeywordError(
+            "The browser has ended meanwhile. Look whether the machine has run out of memory; `Open Dashboard Page` "
+            "begins another one."
+        )
+    if _TIME_IS_UP.search(message):
+        element = _WAITED_FOR.search(message)
+        return CheckFailed(
+            f"What was to be done on the page could not be done within {TIMEOUT} ({what}).\n"
+            f"Expected: {element.group(1) if element else 'an element'}, visible and not covered\n"
+            "Look at: the screenshot in this log: whether it is there, and what is before it"
+        )
+    reason = _DRIVER.sub("", first)
+    return CheckFailed(f"The browser could not do this ({what}): {reason}\nLook at: playwright-log.txt in the results")
+
+
+def _possible(width: int, height: int) -> None:
+    """Raise KeywordError for a window that no screen has; the browser ends itself over some of them."""
+    for name, pixels in (("width", width), ("height", height)):
+        if not SMALLEST <= pixels <= LARGEST:
+            raise KeywordError(f"{name}: a window has {SMALLEST} to {LARGEST} pixels, and {pixels} was asked for.")
 
 
 LOOK: Final = """
 (wanted) => new Promise((done) => {
   // wanted: selector, and optionally text (in any of them), absent (nothing like it may be there), timeout (ms)
+  const marked = (mark, name) => [...document.querySelectorAll(`[data-${mark}]`)].map((one) => one.dataset[name]);
   const shown = () => [...document.querySelectorAll(wanted.selector)].filter((one) => one.getClientRects().length > 0);
   const words = (one) => (one.innerText || "").replace(/\\s+/g, " ").trim();
   const fits = (one) => !wanted.text || words(one).includes(wanted.text);
@@ -150,6 +227,10 @@ LOOK: Final = """
       connection: document.body.dataset.connection || "",
       title: document.title,
       address: location.pathname + location.search,
+      view: document.body.dataset.view || "",
+      repository: document.body.dataset.repository || "",
+      cards: marked("card", "card"),
+      alerts: marked("alert", "state"),
     });
   };
   const observer = new MutationObserver(() => { if (holds()) finish(); });
@@ -164,6 +245,7 @@ SEEN: Final = """
   requestAnimationFrame(() => requestAnimationFrame(() => done(window.qmsSeen || {})));
 })
 """
+FORGET: Final = "() => document.querySelectorAll('[data-message]').forEach((one) => one.remove())"
 OVERFLOW: Final = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 WATCH: Final = """
 () => {

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from html import escape
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from robot.api import logger
+from robot.api import SkipExecution, logger
 
 from QMSLibrary.checks.asked import Asked
 from QMSLibrary.checks.verdict import Verdict
+from QMSLibrary.checks.workflows import stands
+from QMSLibrary.client.errors import EnvironmentEnded, NotFound, QMSError
 from QMSLibrary.client.qms import QMS
 from QMSLibrary.contract.model import Model
 from QMSLibrary.contract.roles import Role
@@ -23,7 +25,13 @@ from .errors import CheckFailed, KeywordError
 from .words import shown
 
 if TYPE_CHECKING:
+    from QMSLibrary.environments import Capability, Environment
+
     from .session import Session
+
+
+ONCE: Final = timedelta(0)
+"""How long something is waited for of which there must be nothing: it is looked at once."""
 
 
 class Chapter:
@@ -36,6 +44,18 @@ class Chapter:
     def qms(self) -> QMS:
         """What speaks to the environment in use."""
         return self.session.qms
+
+    def able(self, *capabilities: Capability) -> Environment:
+        """The environment in use, which can do all of this. Skips the test, with the reason, where it cannot: what was
+        not tried has not passed, and is no fault of anybody's.
+        """
+        environment = self.session.attached.environment
+        if missing := environment.missing(*capabilities):
+            raise SkipExecution(
+                f"Not verified here: the environment {environment.name} cannot do {', '.join(missing)}. "
+                f"It can: {', '.join(sorted(environment.capabilities)) or 'only be used'}."
+            )
+        return environment
 
     def say(self, text: str, data: Any = None) -> None:
         """One line in Robot's log; ``data`` is folded beneath it."""
@@ -77,6 +97,15 @@ class Chapter:
         """The workflow that is meant, as it is now."""
         wanted = self.session.workflow_id(workflow)  # first, so that a mistake does not start an environment
         return self.qms.orchestration.workflow(wanted, role=Role.DEVELOPER)
+
+    def standing(self, workflow_id: str) -> str:
+        """Where a workflow is, or why that cannot be told. Raises NotFound when there is none."""
+        try:
+            return stands(self.fetch(workflow_id))
+        except (NotFound, EnvironmentEnded):
+            raise
+        except QMSError as error:
+            return str(error)
 
     def changed(self, act: Callable[[], Workflow]) -> Workflow:
         """Do something that changes a workflow, so that a wait that follows knows what it came to."""

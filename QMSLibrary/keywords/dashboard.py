@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from robot.api.deco import keyword
 
@@ -26,6 +26,8 @@ from .errors import CheckFailed, KeywordError
 
 W = Workflow | str | None
 ANY = "any"
+MOST_CUTS: Final = 1_000
+"""Cuts that one keyword makes."""
 _NOTHING_RECORDED = (
     "No event of the repository {repository} was recorded, so there is nothing to hold the dashboard against. Expected "
     "`Start Recording Events` before the first act in that repository."
@@ -151,17 +153,17 @@ class Dashboard(Chapter):
     ) -> int:
         """Breaks the connection of the live dashboard as a network would. It comes back by itself and resumes.
 
-        With ``during`` this many cuts are made at random moments of that time, while the test goes on; they follow
-        from ``seed``, which is drawn and logged unless it is given. Returns the seed. `Live Updates Should Be
-        Complete` waits for the last of them.
+        With ``during`` this many cuts, at most 1000, are made at random moments of that time, while the test goes on;
+        they follow from ``seed``, which is drawn and logged unless it is given. Returns the seed. `Live Updates Should
+        Be Complete` waits for the last of them.
 
         Example:
         | Cut Live Connection
         | Cut Live Connection    times=8    during=1 second    seed=42
 
         """
-        if times < 1:
-            raise KeywordError(f"times: a connection cannot be cut {times} times. Give 1 or more.")
+        if not 1 <= times <= MOST_CUTS:
+            raise KeywordError(f"times: a connection cannot be cut {times} times. Give a number from 1 to {MOST_CUTS}.")
         watch = self.session.live(live)
         drawn = random.randrange(1_000_000) if seed is None else seed
         watch.cut_at_random(times, during.total_seconds(), drawn)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from robot.api import SkipExecution
 from robot.api.deco import keyword
 
 from QMSLibrary.checks.workflows import duration_text
@@ -55,7 +54,8 @@ class EnvironmentKeywords(Chapter):
     def skip_unless_environment_can(self, *capabilities: Capability) -> None:
         """Skips the test, with the reason, unless the environment can do all of this.
 
-        What is skipped is not verified in this environment; it has not passed.
+        What is skipped is not verified in this environment; it has not passed. Keywords that need something of it say
+        so themselves; this one says it before anything was done.
 
         Example:
         | Skip Unless Environment Can    clock
@@ -64,13 +64,7 @@ class EnvironmentKeywords(Chapter):
         """
         if not capabilities:
             raise KeywordError(f"Name what it must be able to do: {', '.join(Capability)}.")
-        environment = self.session.attached.environment
-        missing = [one for one in capabilities if one not in environment.capabilities]
-        if missing:
-            raise SkipExecution(
-                f"Not verified here: the environment {environment.name} cannot do {', '.join(missing)}. "
-                f"It can: {', '.join(sorted(environment.capabilities)) or 'only be used'}."
-            )
+        environment = self.able(*capabilities)
         self.say(f"The environment {environment.name} can do {', '.join(capabilities)}.")
 
     @keyword
@@ -78,19 +72,15 @@ class EnvironmentKeywords(Chapter):
         """Moves the clock of all four services forward. Returns how far they are ahead of the machine's clock now.
 
         Everything that becomes due by it has been done when the keyword ends. It moves the whole environment, so it
-        is refused for a shared one: `Use Environment` with ``own=True`` comes first. Time does not run backwards.
+        is refused for a shared one: `Use Environment` with ``own=True`` comes first. Time does not run backwards. Where
+        the environment's clock cannot be moved the test is skipped, with the reason.
 
         Example:
         | Use Environment    own=True
         | Advance Clock    4 hours
 
         """
-        environment = self.session.attached.environment
-        if Capability.CLOCK not in environment.capabilities:
-            raise KeywordError(
-                f"The environment {environment.name} has no clock that can be moved. "
-                "`Skip Unless Environment Can    clock` at the beginning reports the test as not verified here."
-            )
+        environment = self.able(Capability.CLOCK)
         if not environment.own:
             raise KeywordError(
                 f"The environment {environment.name} is shared, and moving its clock would disturb everybody who uses "
@@ -153,13 +143,7 @@ class EnvironmentKeywords(Chapter):
         self.say(f"The {service} service runs.")
 
     def _controllable(self, what: str) -> Environment:
-        environment = self.session.attached.environment
-        if Capability.PROCESS_CONTROL not in environment.capabilities:
-            raise KeywordError(
-                f"The environment {environment.name} does not let its services be killed, stopped or started. "
-                "`Skip Unless Environment Can    process_control` at the beginning reports the test as not verified "
-                "here."
-            )
+        environment = self.able(Capability.PROCESS_CONTROL)
         if not environment.own:
             raise KeywordError(
                 f"The environment {environment.name} is shared, so its services are not to {what}. Expected an "

@@ -7,14 +7,13 @@ from datetime import timedelta
 from robot.api.deco import keyword
 
 from QMSLibrary.checks import alerts, escalations
-from QMSLibrary.checks.workflows import stands
-from QMSLibrary.client.errors import EnvironmentEnded, NotFound, QMSError
+from QMSLibrary.client.errors import NotFound
 from QMSLibrary.contract.escalations import Escalation, EscalationLevel, EscalationState, Notification
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import Workflow
 
-from .chapter import Chapter
+from .chapter import ONCE, Chapter
 from .types import Count
 
 W = Workflow | str | None
@@ -81,9 +80,10 @@ class Escalations(Chapter):
             found[:] = self.qms.escalation.escalations(workflow_id=wanted, role=as_role)
             return escalations.exists(found, level, reason, count, wanted).passed
 
-        at = ""
-        if not self.eventually(look, timeout, Service.ESCALATION, wanted):
-            at = self._standing(wanted)
+        # A workflow that does not exist has no escalation either.
+        at = self.standing(wanted) if count == 0 else ""
+        if not self.eventually(look, ONCE if count == 0 else timeout, Service.ESCALATION, wanted) and not at:
+            at = self.standing(wanted)
         self.require(escalations.exists(found, level, reason, count, f"workflow {wanted}", at))
         matching = escalations.matching(found, level, reason)
         return matching[0] if matching else None
@@ -176,15 +176,6 @@ class Escalations(Chapter):
             "\n".join(f"{one.channel} to tier {one.tier}: {one.state} after {one.attempts} attempts" for one in found),
         )
         return found
-
-    def _standing(self, workflow_id: str) -> str:
-        """Where a workflow is, or why that cannot be told. Raises NotFound when there is none."""
-        try:
-            return stands(self.fetch(workflow_id))
-        except (NotFound, EnvironmentEnded):
-            raise
-        except QMSError as error:
-            return str(error)
 
     def _told(self, what: str, escalation: Escalation) -> Escalation:
         self.say(f"{what} {escalation.id} ({escalation.level}, {escalation.type}): {escalation.state}.", escalation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from robot.api.deco import keyword
 
@@ -22,6 +22,8 @@ from .errors import CheckFailed, KeywordError
 from .types import EventName
 
 W = Workflow | str | None
+CATCH_UP: Final = timedelta(seconds=1)
+"""How long the first event of a workflow may be behind the answer that told of it."""
 
 
 class Events(Chapter):
@@ -108,6 +110,8 @@ class Events(Chapter):
         """Fails unless all recorded events of the workflow carry one workflow id and one correlation id, have UTC times
         that never go back within one service, and came once each.
 
+        Recording must have begun before the workflow was triggered: of what was not recorded nothing can be said.
+
         Example:
         | Start Recording Events
         | Trigger Workflow    ${pr}
@@ -116,8 +120,15 @@ class Events(Chapter):
 
         """
         found = self.fetch(workflow)
+        recording = self.session.recording
+
+        def begun() -> bool:
+            return events.begun([one.event.type for one in self._recorded(found.id)], recording.services)
+
+        # An answer can be a moment ahead of the streams.
+        recording.attached.qms.events.wait(begun, CATCH_UP.total_seconds())
         seen = self._recorded(found.id, repeated=True)
-        self.require(events.consistent(seen, found.id, found.correlation_id))
+        self.require(events.consistent(seen, found.id, found.correlation_id, recording.services))
 
     @keyword
     def get_component_state(

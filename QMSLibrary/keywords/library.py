@@ -71,6 +71,26 @@ class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
 
     | Get Workflow    state    ==    COMPLETED
     | ${score} =    Get Workflow    result.quality_score    >=    85
+    | Get Workflow    completed_at    >    2026-11-24 10:00:00
+
+    What is expected is read as what the value is: a number, ``yes`` or ``no``, a time such as ``4 hours``, a date such
+    as ``2026-11-24T10:00:00Z`` or ``2026-11-24 10:00:00``, which is UTC. Things of different kinds are not compared:
+    that is a mistake, and is said. ``<``, ``<=``, ``>`` and ``>=`` are for numbers, times and dates, and an empty text
+    is contained in nothing. What the agents of a step have not judged yet lacks nothing: wait for the step first.
+
+    = Checks =
+
+    A check never passes because nothing was done: code that was not scanned is not clean, events from before the
+    recording are not consistent, a text is not gone from a page that could not show it.
+
+    = Names =
+
+    An empty name is refused wherever something is named, because a variable without a value must not mean everything,
+    or what is meant without it.
+
+    = Environments that cannot do something =
+
+    A keyword that needs what an environment cannot do skips the test, and says so. What is skipped has not passed.
 
     = Fields =
 

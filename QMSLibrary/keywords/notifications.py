@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from robot.api import SkipExecution
 from robot.api.deco import keyword
 
 from QMSLibrary.checks import alerts, notifications
+from QMSLibrary.checks.notifications import came_to
 from QMSLibrary.checks.verdict import Verdict
 from QMSLibrary.client.errors import NotFound
 from QMSLibrary.contract.escalations import Channel, Escalation, NotificationState, Stakeholder
@@ -46,7 +46,8 @@ class Notifications(Chapter):
         """Waits until somebody has got a message about an escalation, and returns the messages.
 
         ``person`` is a name of the stakeholders' file. With ``channel`` it must have come by this one and by no other;
-        with ``times`` exactly so often. It is the receiver that is asked, not the QMS.
+        with ``times`` exactly so often, and nothing may be on its way any more. It is the receiver that is asked, not
+        the QMS.
 
         Example:
         | Notification Should Have Reached    qa-lead    ${escalation}    channel=email
@@ -59,9 +60,16 @@ class Notifications(Chapter):
         def judge(messages: list[Received]) -> Verdict:
             return notifications.reached(messages, someone, channel, found, times)
 
-        messages = self._when(found, lambda got: judge(got).passed, within)
+        def enough(messages: list[Received]) -> bool:
+            # What has come stays there, so there are never fewer.
+            return judge(messages).passed or (times is not None and len(came_to(messages, someone)) > times)
+
+        messages = self._when(found, enough, within)
+        if times is not None and judge(messages).passed:
+            self._settled(found, within, Role.QA_LEAD)
+            messages = self._receivers.messages(found.id)
         self.require(judge(messages))
-        return notifications.came_to(messages, someone)
+        return came_to(messages, someone)
 
     @keyword
     def nobody_else_should_have_been_notified(
@@ -99,9 +107,11 @@ class Notifications(Chapter):
         return messages
 
     @keyword
-    def get_received_messages(self, escalation: E) -> list[Received]:
-        """Returns every message about an escalation that came to a receiver, also those that it did not take; the
-        oldest first.
+    def get_received_messages(
+        self, escalation: E, *, within: timedelta = timedelta(seconds=5), as_role: Role = Role.DEVELOPER
+    ) -> list[Received]:
+        """Returns every message about an escalation that came to a receiver so far, also those that it did not take;
+        the oldest first. An escalation that the service does not know yet is waited for.
 
         Each has ``channel``, ``address``, ``text``, ``taken`` and ``answer``. What the QMS itself says is what
         `Get Notifications` returns.
@@ -111,8 +121,9 @@ class Notifications(Chapter):
         | Should Not Contain    ${messages}[0].text    4111111111111111
 
         """
-        wanted = escalation if isinstance(escalation, str) else escalation.id
-        found = self._receivers.messages(wanted)
+        receivers = self._receivers
+        wanted = self._escalation(escalation, within, as_role).id
+        found = receivers.messages(wanted)
         self.say(
             f"{len(found)} messages about {wanted}.",
             "\n\n".join(f"{one.channel} to {one.address}: {one.answer}\n{one.text}" for one in found),
@@ -185,13 +196,7 @@ class Notifications(Chapter):
 
     @property
     def _receivers(self) -> Receivers:
-        environment = self.session.attached.environment
-        if Capability.RECEIVERS not in environment.capabilities:
-            raise SkipExecution(
-                f"Not verified here: nobody can look at what the notifications of the environment {environment.name} "
-                "come to (it lacks the capability receivers)."
-            )
-        return environment.receivers
+        return self.able(Capability.RECEIVERS).receivers
 
     def _person(self, name: str) -> Stakeholder:
         everybody = self._receivers.stakeholders()

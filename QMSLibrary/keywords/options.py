@@ -21,7 +21,18 @@ from .words import a_thing
 
 Argument = str | tuple[Any, ...]
 _EXPECTED: Final = "assertion_expected"
+_OPERATOR: Final = "assertion_operator"
 _OWN_WORDS: Final = "message"
+_NAMING: Final = frozenset(
+    # Arguments that name somebody or something, or that say which of several is meant.
+    {
+        "workflow", "agent", "agents", "escalation", "alert", "rule", "name", "event", "pull_request", "environment",
+        "repository", "repositories", "capabilities", "expertise", "person", "people", "actor", "role", "object",
+        "acknowledged_by", "action", "title", "reason", "reasons", "checks", "text", "folder", "health_endpoint",
+    }
+)  # fmt: skip
+_MAY_BE_EMPTY: Final = frozenset({("configure_widget", "title"), ("configure_card_on_page", "title")})
+"""An empty title is none: the widget is called what it is called without one."""
 _LIKE_AN_OPTION: Final = re.compile(r"([a-z_]\w*)\s?=", re.IGNORECASE)
 
 
@@ -64,8 +75,26 @@ def understood(
         if given.get(name) is None:
             raise KeywordError(f"`{said}` needs a value for {name!r}. In a row it takes: {', '.join(call.row)}.")
     names = [*call.row, *[call.rest] * len(values)]
+    for name, value in [*zip(names, values, strict=False), *named.items()]:
+        if name in (*call.known, call.rest):  # what else there is are values of the tester's own
+            _refuse_empty(keyword, name, value, optional=name not in call.required)
     converted = [convert(name, types.get(name, Any), value) for name, value in zip(names, values, strict=False)]
     return converted, {name: convert(name, types.get(name, Any), value) for name, value in named.items()}
+
+
+def _refuse_empty(keyword: str, name: str, value: Any, *, optional: bool) -> None:
+    """A name that is empty is nearly always a variable that has no value, and it must not mean everything, or what is
+    meant without it.
+    """
+    if name not in _NAMING or (keyword, name) in _MAY_BE_EMPTY:
+        return
+    empty = isinstance(value, str) and not value.strip()
+    if empty or (isinstance(value, list | tuple) and any(isinstance(one, str) and not one.strip() for one in value)):
+        what = "is empty" if empty else "has an empty text in it"
+        without = f", or leave {name} out" if optional else ""
+        raise KeywordError(
+            f"`{title(keyword)}`: {name} {what}. Perhaps a variable has no value here. Write what is meant{without}."
+        )
 
 
 def title(keyword: str) -> str:
@@ -107,6 +136,13 @@ def _getter(
         # What is expected may hold anything.
         if name != _EXPECTED and isinstance(value, str) and (option := _LIKE_AN_OPTION.match(value)):
             raise _unknown(said, call, option.group(1))
+    place = call.row.index(_OPERATOR)
+    operator = values[place] if len(values) > place else named.get(_OPERATOR)
+    if operator is not None and len(values) <= place + 1 and _EXPECTED not in named:
+        raise KeywordError(
+            f"`{said}` has the operator {operator!r} and nothing after it. Write what is expected: "
+            "state    ==    COMPLETED"
+        )
     own = values[len(call.row) :]
     if len(own) > 1 or (own and _OWN_WORDS in named):
         raise _too_many(said, call, own[-1])

@@ -8,13 +8,14 @@ from typing import Final, Literal
 
 from robot.api.deco import keyword
 
-from QMSLibrary.checks.page import fits, in_time, page_message, shows, state_shown
+from QMSLibrary.checks.page import fits, gone, in_time, lacks, page_message, shows, state_shown
 from QMSLibrary.contract import pages
-from QMSLibrary.contract.dashboard import Alert, AlertState, View, Widget
+from QMSLibrary.contract.dashboard import Alert, AlertState, View, Widget, WidgetConfig
 from QMSLibrary.contract.escalations import Escalation, EscalationState
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import Workflow, WorkflowState
+from QMSLibrary.formats.names import place_for
 
 from .browser import Page
 from .chapter import Chapter
@@ -24,6 +25,10 @@ from .session import robot_variable
 Colours = Literal["light", "dark"]
 Act = Literal["Acknowledge", "Resolve", "Configure"]
 TIMEOUT: Final = timedelta(seconds=5)
+_GONE: Final = (AlertState.RESOLVED, EscalationState.RESOLVED, EscalationState.CLOSED)
+"""What is in such a state is not on the page any more."""
+_CARDS: Final = {pages.ALERT_MARK: Widget.ACTIVE_ALERTS, pages.ESCALATION_MARK: Widget.ESCALATIONS}
+"""Where such a thing would be."""
 _BUTTONS: Final = {"Acknowledge": "/acknowledge", "Resolve": "/resolve", "Configure": "/config"}
 
 
@@ -58,7 +63,7 @@ class PageKeywords(Chapter):
             raise KeywordError(f"The environment {connection.name} has no account for the role {as_role}.")
         root = connection.url(Service.DASHBOARD)
         page = Page()
-        page.open(root + pages.LOG_IN, width=width, height=height, colours=colours)
+        self.session.when_left(page.open(root + pages.LOG_IN, width=width, height=height, colours=colours))
         page.log_in(account.username, account.password)
         self.require(shows(page.look(selector="[data-view]", timeout=_ms(TIMEOUT)), "the page after the log-in"))
         path = pages.VIEW.format(view=view or pages.VIEW_OF_ROLE[as_role])
@@ -81,7 +86,7 @@ class PageKeywords(Chapter):
 
     @keyword
     def page_should_not_show(self, text: str, *, card: str | None = None, timeout: timedelta = TIMEOUT) -> None:
-        """Waits until the text is gone from the page, if it was there.
+        """Waits until the text is gone from the page, if it was there. The card must be on the page.
 
         Example:
         | Page Should Not Show    missing tests    card=active_alerts
@@ -96,7 +101,10 @@ class PageKeywords(Chapter):
         selector = "main" if card is None else f"[{pages.CARD_MARK}={card}]"
         seen = Page().look(selector=selector, text=text, absent=absent, timeout=_ms(timeout))
         where = "the page" if card is None else f"the card {card}"
-        self.require(shows(seen, f"{where} {'without' if absent else 'with'} {text!r}"))
+        if absent:
+            self.require(lacks(seen, f"{where} without {text!r}", card))
+        else:
+            self.require(shows(seen, f"{where} with {text!r}"))
 
     @keyword
     def page_should_show_workflow(
@@ -123,7 +131,10 @@ class PageKeywords(Chapter):
         | Page Should Show Alert    active    alert=${escalation}
 
         """
-        self._state(pages.ALERT_MARK, self._alert(alert).id, state, "alert", timeout)
+        found = self._alert(alert)
+        self._state(pages.ALERT_MARK, found.id, state, "alert", timeout)
+        if state is AlertState.RESOLVED:
+            self.require(gone(f"alert {found.id}", state, self._alert(found.id, found).state, Service.DASHBOARD))
 
     @keyword
     def page_should_show_escalation(
@@ -136,13 +147,23 @@ class PageKeywords(Chapter):
 
         """
         wanted = escalation if isinstance(escalation, str) else escalation.id
-        self._state(pages.ESCALATION_MARK, wanted, state, "escalation", timeout)
+        self._escalation_state(wanted, state, timeout)
+
+    def _escalation_state(self, key: str, state: EscalationState, timeout: timedelta) -> Escalation:
+        """Waits until the page shows it so. Returns what the service says of it."""
+        self._state(pages.ESCALATION_MARK, key, state, "escalation", timeout)
+        now = self.qms.escalation.escalation(key, role=Role.DEVELOPER)
+        if state in _GONE:
+            self.require(gone(f"escalation {key}", state, now.state, Service.ESCALATION))
+        return now
 
     def _state(self, mark: str, key: str, state: str, what: str, timeout: timedelta) -> None:
-        gone = state in (AlertState.RESOLVED, EscalationState.CLOSED)
+        absent = state in _GONE
         one = f"[{mark}={_quoted(key)}]"
-        selector = one if gone else f"{one}[{pages.STATE_MARK}={_quoted(state)}]"
-        seen = Page().look(selector=selector, absent=gone, timeout=_ms(timeout))
+        selector = one if absent else f"{one}[{pages.STATE_MARK}={_quoted(state)}]"
+        seen = Page().look(selector=selector, absent=absent, timeout=_ms(timeout))
+        if absent and seen["holds"]:
+            self.require(lacks(seen, f"the page without the {what} {key}", _CARDS[mark]))
         now = seen if seen["holds"] else Page().look(selector=one)
         self.require(state_shown(f"{what} {key}", state, bool(seen["holds"]), now))
 
@@ -170,6 +191,7 @@ class PageKeywords(Chapter):
         page, button = Page(), f"[{pages.ALERT_MARK}={_quoted(alert.id)}] form[action$='{_BUTTONS[act]}'] button"
         what = f"the button {act} at the alert {alert.title!r}"
         self.require(shows(page.look(selector=button, timeout=_ms(timeout)), what))
+        page.forget_messages()
         page.click(button)
         self._said(page, what, timeout)
 
@@ -177,18 +199,29 @@ class PageKeywords(Chapter):
     def configure_card_on_page(
         self, card: Widget, *, title: str | None = None, limit: int | None = None, timeout: timedelta = TIMEOUT
     ) -> None:
-        """Changes how a card is shown, for everybody: its title, and how many rows it has at most.
+        """Changes how a card is shown, for everybody: its title, up to 120 characters, and how many rows it has at
+        most, 1 to 1000.
 
         Example:
         | Configure Card On Page    active_alerts    title=Alarms    limit=20
 
         """
-        page, form = Page(), f"[{pages.CARD_MARK}={card}] form[action$='{_BUTTONS['Configure']}']"
-        page.click(f"[{pages.CARD_MARK}={card}] .settings summary")
+        given = {"title": title, "limit": limit}
+        # The form on the page takes nothing else, and the browser does not send it then.
+        WidgetConfig.model_validate({name: value for name, value in given.items() if value is not None})
+        page, settings = Page(), f"[{pages.CARD_MARK}={card}] .settings"
+        form = f"{settings} form[action$='{_BUTTONS['Configure']}']"
+        there = page.look(selector=settings, timeout=_ms(timeout))
+        if card not in there["cards"]:
+            self.require(lacks(there, f"the card {card} with its settings", card))
+        self.require(shows(there, f"the card {card} with its settings, for whoever may change them"))
+        if page.look(selector=f"{settings}:not([open])")["holds"]:
+            page.click(f"{settings} summary")
         if title is not None:
             page.fill(f"{form} [name=title]", title)
         if limit is not None:
             page.fill(f"{form} [name=limit]", str(limit))
+        page.forget_messages()
         page.click(f"{form} button")
         self._said(page, f"the settings of the card {card}", timeout)
 
@@ -207,7 +240,8 @@ class PageKeywords(Chapter):
 
     @keyword
     def page_should_not_offer(self, act: Act, *, timeout: timedelta = TIMEOUT) -> None:
-        """There is nothing on the page with which whoever is logged in could do this.
+        """There is nothing on the page with which whoever is logged in could do this, though there is something to do
+        it to: for ``Acknowledge`` an active alert is shown, for ``Resolve`` any.
 
         Example:
         | Page Should Not Offer    Acknowledge
@@ -220,7 +254,15 @@ class PageKeywords(Chapter):
         if act == "Configure":
             selector = f".settings:has({selector})"
         seen = Page().look(selector=selector, absent=absent, timeout=_ms(timeout))
-        self.require(shows(seen, f"the page {'without' if absent else 'with'} a way to {act.lower()}"))
+        if not absent:
+            self.require(shows(seen, f"the page with a way to {act.lower()}"))
+            return
+        missing = {
+            "Acknowledge": "no active alert is shown, so nobody could be offered to acknowledge one",
+            "Resolve": "no alert is shown, so nobody could be offered to resolve one",
+        }.get(act, "")
+        enough = AlertState.ACTIVE in seen["alerts"] if act == "Acknowledge" else bool(seen["alerts"])
+        self.require(lacks(seen, f"the page without a way to {act.lower()}", needs="" if enough else missing))
 
     @keyword
     def page_should_have_shown_in_time(
@@ -242,14 +284,12 @@ class PageKeywords(Chapter):
 
         """
         key = escalation if isinstance(escalation, str) else escalation.id
-        self._state(pages.ESCALATION_MARK, key, state, "escalation", timeout)
-        now = self.qms.escalation.escalation(key, role=Role.DEVELOPER)
+        now = self._escalation_state(key, state, timeout)
         changed = {
             EscalationState.ACTIVE: now.triggered_at,
             EscalationState.ACKNOWLEDGED: now.acknowledged_at,
         }.get(state, now.resolved_at)
-        gone = state in (EscalationState.RESOLVED, EscalationState.CLOSED)
-        name = f"{pages.ESCALATION_MARK}|{key}|{'' if gone else state}"
+        name = f"{pages.ESCALATION_MARK}|{key}|{'' if state in _GONE else state}"
         ahead = self.qms.escalation.clock(role=Role.DEVELOPER).offset_seconds
         verdict, took = in_time(f"escalation {key} as {state}", changed, Page().seen().get(name), ahead, within)
         self.require(verdict)
@@ -257,7 +297,8 @@ class PageKeywords(Chapter):
 
     @keyword
     def page_should_fit(self, width: int, *, height: int = 800) -> None:
-        """The page needs no scrolling to the side in a window of this width. The window keeps the size.
+        """The page needs no scrolling to the side in a window of this width, 100 to 10000 pixels. The window keeps the
+        size.
 
         Example:
         | Page Should Fit    360
@@ -279,27 +320,31 @@ class PageKeywords(Chapter):
         folder: str | None = None,
     ) -> Path:
         """Takes a picture of the page as it is. Returns where it is: ``name``.png in the folder of the results,
-        or in ``folder``, which is inside it unless it is a full path.
+        or in ``folder``, which is inside it unless it is a full path. A name that leads out of it is refused.
 
         Example:
         | Take Dashboard Screenshot    executive-dark    colours=dark
         | Take Dashboard Screenshot    executive-narrow    width=360    height=800
 
         """
+        results = Path(robot_variable("OUTPUT_DIR") or ".")
+        # A folder that is a full path is the tester's own choice.
+        own = folder is not None and Path(folder).is_absolute()
+        inside = results if folder is None else place_for(folder.rstrip("/"), "", results) if not own else Path(folder)
+        place = place_for(name, ".png", inside)
         page = Page()
         if colours is not None:
             page.colours(colours)
         if width is not None:
             page.resize(width, height)
-        place = Path(robot_variable("OUTPUT_DIR") or ".", folder or "", f"{name}.png")
-        page.screenshot(place.resolve(), full=full_page)
+        page.screenshot(place, full=full_page)
         self.say(f"The picture is {place}.")
         return place
 
-    def _alert(self, alert: Alert | Escalation | str) -> Alert:
+    def _alert(self, alert: Alert | Escalation | str, about: Alert | None = None) -> Alert:
         if isinstance(alert, Alert):
             return alert
-        workflow_id = alert.workflow_id if isinstance(alert, Escalation) else None
+        workflow_id = alert.workflow_id if isinstance(alert, Escalation) else about.workflow_id if about else None
         wanted = alert if isinstance(alert, str) else alert.id
         known = self.qms.dashboard.alerts(role=Role.DEVELOPER, workflow_id=workflow_id)
         for one in known:

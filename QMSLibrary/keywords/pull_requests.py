@@ -11,7 +11,6 @@ from robot.api.deco import keyword
 from QMSLibrary.contract.pull_requests import PullRequest
 
 from .chapter import Chapter
-from .errors import KeywordError
 
 if TYPE_CHECKING:
     from .session import Session
@@ -58,7 +57,7 @@ class PullRequests(Chapter):
         """Makes a pull request with real code in it, and returns it.
 
         | =Option= | =What it says= |
-        | changes | what it is about: ``feature_implementation``, ``bugfix``, … |
+        | changes | what it is about: ``feature_implementation``, ``bugfix``, …, or words of your own in any language |
         | complexity | how big it is: ``low``, ``medium``, ``high``; a high one concerns two domains |
         | language | ``typescript``, ``javascript``, ``python``; or ``sql``, ``yaml``, ``dockerfile``, ``markdown`` |
         | author | the persona who wrote it: ``senior_developer``, ``junior_developer``, … or your own, see below |
@@ -112,7 +111,7 @@ class PullRequests(Chapter):
         description: str | None = None,
         seed: int | None = None,
     ) -> list[PullRequest]:
-        """Makes several pull requests, all different, and returns them in a list.
+        """Makes several pull requests, 1 to 1000, all different, and returns them in a list.
 
         The options are those of `Create Pull Request`; with a ``seed`` the same list is made again.
 
@@ -120,8 +119,6 @@ class PullRequests(Chapter):
         | ${prs} =    Create Pull Requests    50    complexity=low
 
         """
-        if count < 1:
-            raise KeywordError(f"{count} pull requests cannot be made. Give a number of at least 1.")
         options = {name: value for name, value in locals().items() if name not in ("self", "count")}
         from QMSLibrary.data import create_pull_requests
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from robot.api.deco import keyword
 
-from QMSLibrary.checks import routing
+from QMSLibrary.checks import events, routing
 from QMSLibrary.client.events import Seen
 from QMSLibrary.contract.events import Event
 from QMSLibrary.contract.roles import Role
@@ -152,7 +152,11 @@ class Routing(Chapter):
             return routing.carried_out(decisions, self._events(recording, wanted), wanted).passed
 
         recording.attached.qms.events.wait(passed, timeout.total_seconds())
-        self.require(routing.carried_out(decisions, self._events(recording, wanted), wanted))
+        seen = self._events(recording, wanted)
+        verdict = routing.carried_out(decisions, seen, wanted)
+        if verdict.passed:
+            events.require_beginning([one.type for one in seen], routing.NEEDED, wanted)
+        self.require(verdict)
 
     def _recording(self) -> Recording:
         recording = self.session.recording

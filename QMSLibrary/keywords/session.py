@@ -128,13 +128,13 @@ class Session:
     # --- environment
     def default_environment(self) -> str:
         """The environment of a suite that names none."""
-        if self._default:
+        if self._default is not None:
             return self._default
         return str(robot_variable(VARIABLE) or os.environ.get(VARIABLE) or "embedded")
 
     def use(self, name: str | None, own: bool) -> Attached:
         """Use an environment from now on, until the suite (or test) that asked for it ends."""
-        wanted = name or self.default_environment()
+        wanted = self.default_environment() if name is None else name
         scope = self._scopes[-1]
         if own:
             attached = self._attach(wanted, own=True)
@@ -186,9 +186,9 @@ class Session:
 
     def workflow_id(self, workflow: Workflow | str | None) -> str:
         """The id of the workflow that is meant. Raises KeywordError when there is none."""
-        if isinstance(workflow, str) and workflow.strip():
+        if isinstance(workflow, str):
             return _as_id(workflow.strip())
-        if workflow is not None and not isinstance(workflow, str):
+        if workflow is not None:
             return workflow.id
         for scope in reversed(self._scopes):
             if scope.workflow is not None:
@@ -270,7 +270,7 @@ def robot_variable(name: str) -> Any:
 
 def _as_id(text: str) -> str:
     """``text``, if it can be an id. Robot makes a text of whatever is no workflow, also of a pull request."""
-    if len(text) > LONGEST_ID or any(letter.isspace() for letter in text):
+    if not text or len(text) > LONGEST_ID or any(letter.isspace() for letter in text):
         raise KeywordError(
             f"workflow= wants what `Trigger Workflow` returned, or a workflow's id, and not {text[:60]!r}"
             f"{'…' if len(text) > 60 else ''}"

@@ -139,9 +139,11 @@ class Verdicts(Chapter):
     def security_scan_should_have_found(self, *findings: ExpectedFinding, workflow: W = None) -> None:
         """Fails unless the security findings are of exactly these types and severities; without any, none at all.
 
-        The same weakness in several places counts once.
+        The same weakness in several places counts once. The scan must have been done, which is a part of
+        progress_reviews: of code that was not scanned nothing is known.
 
         Example:
+        | Wait For Step    progress_reviews
         | Security Scan Should Have Found    sql_injection:high    xss:medium
 
         """

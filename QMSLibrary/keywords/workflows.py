@@ -12,7 +12,7 @@ from robot.api.deco import keyword
 
 from QMSLibrary.checks.workflows import duration_text
 from QMSLibrary.client.errors import Conflict, QMSError
-from QMSLibrary.contract.pull_requests import PullRequest
+from QMSLibrary.contract.pull_requests import FileChange, PullRequest
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.steps import Step
 from QMSLibrary.contract.workflows import (
@@ -144,7 +144,7 @@ class Workflows(Chapter):
         """Tries a failed gate again, at that same gate, with the files of the mended pull request.
 
         Returns the workflow. Without a pull request it is tried again as it is. A step whose gate has not failed is
-        refused.
+        refused, and so is a pull request of another repository.
 
         Example:
         | ${fixed} =    Fix Pull Request    ${pr}
@@ -152,8 +152,10 @@ class Workflows(Chapter):
         | Wait For Step    dor_validation
 
         """
-        request = RetryRequest(step=step, files=pull_request.files if pull_request is not None else None)
-        changed = self._act(workflow, lambda one: self.qms.orchestration.retry(one, request, role=as_role))
+        wanted = self.session.workflow_id(workflow)
+        files = None if pull_request is None else self._files(wanted, pull_request)
+        request = RetryRequest(step=step, files=files)
+        changed = self._act(wanted, lambda one: self.qms.orchestration.retry(one, request, role=as_role))
         return self._told(f"Retried {step}", changed)
 
     @keyword
@@ -163,7 +165,7 @@ class Workflows(Chapter):
         """Pushes a new commit to the head branch, with the pull request's files: the review starts again from the
         definition of ready. Returns the workflow.
 
-        Without a pull request the commit changes no file.
+        Without a pull request the commit changes no file. One of another repository is refused.
 
         Example:
         | Push Commit    pull_request=${fixed}
@@ -171,7 +173,7 @@ class Workflows(Chapter):
 
         """
         wanted = self.session.workflow_id(workflow)
-        files = pull_request.files if pull_request is not None else []
+        files = [] if pull_request is None else self._files(wanted, pull_request)
         request = CommitRequest(head_sha=secrets.token_hex(20), files=files)
         changed = self._act(wanted, lambda one: self.qms.orchestration.push_commit(one, request, role=as_role))
         return self._told(f"Pushed commit {request.head_sha[:8]}", changed)
@@ -290,6 +292,18 @@ class Workflows(Chapter):
                 f"Seen: {after.state}, revision {after.revision}\nService to blame: orchestration"
             )
         self.say(f"{before.id}: {before.state} → {to} was refused and changed nothing.")
+
+    def _files(self, workflow_id: str, pull_request: PullRequest) -> list[FileChange]:
+        """What is handed in for a workflow. A QMS is told the files only, so it cannot see where they come from."""
+        known = self.qms.latest(workflow_id)
+        of = (self.fetch(workflow_id) if known is None else known[0]).pull_request
+        if pull_request.repository.casefold() != of.repository.casefold():
+            raise KeywordError(
+                f"The pull request {pull_request.id} is of {pull_request.repository}, and the workflow {workflow_id} "
+                f"reviews {of.id} of {of.repository}. Give a pull request of that repository, such as what "
+                "`Fix Pull Request` returned for it, or another workflow=…"
+            )
+        return pull_request.files
 
     def _act(self, workflow: W, act: Callable[[str], Workflow]) -> Workflow:
         wanted = self.session.workflow_id(workflow)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from QMSLibrary.contract.escalations import Channel
-from QMSLibrary.contract.receivers import Break, Failure, Received
+from QMSLibrary.contract.receivers import Break, Failure, Received, is_about
 
 KEPT: Final = 20_000
 """Messages that are kept; the oldest go first."""
@@ -37,7 +37,7 @@ class Inbox:
             wanted = one.wanted
             if wanted.channel is not channel or one.left == 0:
                 continue
-            if wanted.address in (None, address) and (wanted.about is None or wanted.about in text):
+            if wanted.address in (None, address) and (wanted.about is None or is_about(text, wanted.about)):
                 if one.left is not None:
                     one.left -= 1
                 return wanted
@@ -56,8 +56,8 @@ class Inbox:
             self._came.notify_all()
 
     def matching(self, about: str, after: int) -> list[Received]:
-        """Messages that contain ``about`` and came after the number ``after``, the oldest first."""
-        return [one for one in self.items if one.number > after and about in one.text]
+        """Messages that name ``about`` and came after the number ``after``, the oldest first; all without a name."""
+        return [one for one in self.items if one.number > after and (not about or is_about(one.text, about))]
 
     async def wait(self, about: str, after: int, seconds: float) -> list[Received]:
         """The same, as soon as there is one, ``seconds`` at most."""

@@ -89,6 +89,18 @@ Refused
 No Clock
     Skip Unless Environment Can    clock
 
+Clock Not To Be Moved
+    Advance Clock    1 hour
+
+Services Not To Be Killed
+    Kill Service    dashboard
+
+Agents Not To Be Started
+    Start Agents    1    qms-dor-validator    repository=acme/shop
+
+Messages Not To Be Seen
+    Get Received Messages    esc-1
+
 Polled
     ${pr} =    Create Pull Request    complexity=low    missing_tests=True
     Trigger Workflow    ${pr}
@@ -106,5 +118,13 @@ Polled
         "SKIP",
         "Not verified here: the environment bright_review cannot do clock. It can: only be used.",
     )
+    for test, capability in {
+        "Clock Not To Be Moved": "clock",
+        "Services Not To Be Killed": "process_control",
+        "Agents Not To Be Started": "agent_control",
+        "Messages Not To Be Seen": "receivers",
+    }.items():
+        missing = f"Not verified here: the environment bright_review cannot do {capability}. It can: only be used."
+        assert told[test] == ("SKIP", missing)
     assert told["Polled"][0] == "FAIL"
     assert "has no event stream of the orchestration service" in told["Polled"][1]

@@ -115,6 +115,111 @@ def test_it_is_live_again_after_the_service_was_away_and_a_keyboard_is_enough(ho
     }, output
 
 
+MISTAKES = """
+*** Keywords ***
+Is Refused
+    [Arguments]    ${words}    @{row}    &{options}
+    ${message} =    Run Keyword And Expect Error    *    @{row}    &{options}
+    Should Contain    ${message}    ${words}
+    Should Not Contain Any    ${message}    Traceback    Errno    Call log    page.    Error:
+*** Test Cases ***
+No Page Is Open
+    FOR    ${keyword}    IN    Page Should Fit    Page Should Show    Page Should Not Show    Take Dashboard Screenshot
+        Is Refused    Expected `Open Dashboard Page` before this keyword    ${keyword}    360
+    END
+    Is Refused    Expected `Open Dashboard Page`    Configure Card On Page    active_alerts    limit=5
+
+Windows
+    Is Refused    a window has 100 to 10000 pixels, and 0 was asked for    Open Dashboard Page    width=0
+    Open Dashboard Page    as_role=manager    view=qa
+    Is Refused    a window has 100 to 10000 pixels, and -10 was asked for    Page Should Fit    -10
+    Is Refused    a window has 100 to 10000 pixels    Page Should Fit    360    height=99999999
+    Page Should Fit    360
+
+Cards
+    Open Dashboard Page    as_role=manager    view=qa
+    Is Refused    limit must be at least 1 (got 0)    Configure Card On Page    active_alerts    limit=0
+    Is Refused    limit must be at most 1000 (got 5000)    Configure Card On Page    active_alerts    limit=5000
+    Configure Card On Page    active_alerts    title=Alarms    limit=5
+    Configure Card On Page    active_alerts    title=${EMPTY}    limit=100
+    Click    css=[data-card=active_alerts] .settings summary
+    Configure Card On Page    active_alerts    limit=99
+
+What Could Not Be Seen Is Not Gone
+    Open Dashboard Page    as_role=manager    view=developer
+    Is Refused    `Page Should Show`: text is empty    Page Should Show    ${EMPTY}
+    Is Refused    `Page Should Not Show`: text is empty    Page Should Not Show    ${EMPTY}
+    Is Refused    has no card agent_status    Page Should Not Show    x    card=agent_status
+    Is Refused    no active alert is shown    Page Should Not Offer    Acknowledge    timeout=100 ms
+    Is Refused    has no card escalations    Page Should Show Escalation    closed    escalation=esc-nowhere
+    Page Should Not Show    something that nobody wrote
+    Click    text=Log out
+    Wait For Elements State    css=#username
+    Is Refused    shows no view of the dashboard    Page Should Not Show    something that nobody wrote
+    Is Refused    shows no view of the dashboard    Page Should Not Offer    Configure
+
+A Page Of Another Repository Does Not Say What Is Resolved
+    ${escalation} =    Let Something Be Shown
+    Open Dashboard Page    as_role=qa_lead    view=qa    repository=acme/other
+    Is Refused    404    Page Should Show Escalation    closed    escalation=esc-nowhere
+    Is Refused    the escalation service says that it is active
+    ...    Page Should Show Escalation    resolved    escalation=${escalation}
+    Is Refused    the dashboard service says that it is active
+    ...    Page Should Show Alert    resolved    alert=${escalation}
+
+Pictures
+    Open Dashboard Page
+    FOR    ${name}    IN    ../x    ../../x    /tmp/x    a/../../x
+        Is Refused    leads out of    Take Dashboard Screenshot    ${name}
+        Is Refused    leads out of    Take Dashboard Screenshot    x    folder=${{$name.replace('/tmp', '..')}}
+    END
+    Is Refused    name is empty    Take Dashboard Screenshot    ${EMPTY}
+    Is Refused    no such file or directory    Take Dashboard Screenshot    x    folder=/proc/nono
+    Is Refused    file name too long    Take Dashboard Screenshot    ${{'x' * 300}}
+    FOR    ${name}    IN    overview    overview.png    v1.2    deep/overview
+        ${place} =    Take Dashboard Screenshot    ${name}    full_page=False
+        Should Be Equal As Strings    ${place}    ${OUTPUT_DIR}/${{$name.removesuffix('.png')}}.png
+        Should Be True    $place.stat().st_size > 1000
+    END
+    ${place} =    Take Dashboard Screenshot    overview    folder=pictures/small/
+    Should Be Equal As Strings    ${place}    ${OUTPUT_DIR}/pictures/small/overview.png
+"""
+
+
+def test_a_mistake_on_the_page_is_told_in_words_and_nothing_passes_unseen(home, tmp_path, chromium):
+    tests, output = run(tmp_path, SETUP + MISTAKES)
+    assert {test.name: test.message for test in tests.values() if not test.passed} == {}, output
+    assert len(tests) == 6
+
+
+LIFETIME = """
+Suite Setup    Open Dashboard Page    as_role=manager    view=executive
+*** Test Cases ***
+First
+    ${address} =    Open Dashboard Page    as_role=developer    view=developer
+    Should End With    ${address}    /dashboard/developer
+    Page Should Show    Where your pull requests are, and why
+Second
+    ${message} =    Run Keyword And Expect Error    *    Page Should Show    Where your pull requests are, and why    timeout=100 ms
+    Should Contain    ${message}    at /dashboard/executive
+"""
+AFTERWARDS = """
+*** Test Cases ***
+First
+    Open Dashboard Page
+    Open Dashboard Page    as_role=manager
+Second
+    Run Keyword And Expect Error    No page is open in the browser.*    Page Should Show    QMS
+"""
+
+
+@pytest.mark.parametrize("suite", [LIFETIME, AFTERWARDS])
+def test_a_page_ends_with_the_test_or_the_suite_that_opened_it(home, tmp_path, chromium, suite):
+    tests, output = run(tmp_path, suite)
+    assert {test.name: test.message for test in tests.values() if not test.passed} == {}, output
+    assert len(tests) == 2
+
+
 PLAIN = """
 *** Test Cases ***
 Look

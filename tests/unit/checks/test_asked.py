@@ -48,6 +48,15 @@ def test_a_step(status, more, blame, look):
     assert look in told.look_at
 
 
+@pytest.mark.parametrize("field", ["failure_reasons", "findings", "checks.tests_covered", "measures", "status"])
+@pytest.mark.parametrize("status", list(StepStatus))
+def test_what_agents_judge_is_not_there_before_they_have(field, status):
+    told = asked.of_step(workflow(WorkflowState.DOR_PENDING, DOR, [step(DOR, status)]), DOR, field)
+    pending = status in (StepStatus.PENDING, StepStatus.IN_PROGRESS) and field != "status"
+    assert bool(told.not_yet) is pending
+    assert bool(asked.of_workflow(workflow(steps=[step(DOR, status)]), f"steps.0.{field}").not_yet) is pending
+
+
 def test_a_services_copy():
     state = ComponentState(service="dashboard", workflow_id="wf-1", step=DOR, state="DOR_PENDING", status="in_progress",
                            progress=0, revision=3, correlation_id="corr-1", updated_at=NOW)  # fmt: skip

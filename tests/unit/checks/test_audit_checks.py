@@ -85,6 +85,12 @@ def test_a_head_signed_by_somebody_else_is_found():
     assert "cannot be read" in audit.intact(records, broken).message
 
 
+def test_a_role_that_there_is_not_has_done_nothing_and_that_proves_nothing():
+    with pytest.raises(ValueError, match=r"there is no role 'manger'\. Did you mean 'manager'\? There are: developer"):
+        audit.contains(trail(), "gate.overridden", role="manger", count=0)
+    assert audit.contains(trail(), "gate.overridden", role="agent", count=0)[0].passed
+
+
 def test_records_are_found_by_all_conditions():
     records = trail()
     found = {"actor": "mia", "role": "manager", "reason": "production", "object": "wf-1"}
@@ -92,9 +98,15 @@ def test_records_are_found_by_all_conditions():
     assert judged.passed
     assert len(matching) == 4
     for name in found:
-        judged, matching = audit.contains(records, "gate.overridden", **{**found, name: "somebody else"})
+        other = "developer" if name == "role" else "somebody else"
+        judged, matching = audit.contains(records, "gate.overridden", **{**found, name: other})
         assert not judged.passed
         assert not matching
+    assert audit.contains(records, "workflow.progressed", count=0)[0].passed
+    look = records[0].model_copy(update={"action": "access.granted"})
+    nowhere, _ = audit.contains([look], "gate.overridden", count=0)
+    assert not nowhere.passed
+    assert "the trail knows nothing of it" in nowhere.message
     judged, _ = audit.contains(records, "gate.overridden", count=3)
     assert not judged.passed
     assert "4 such" in judged.message

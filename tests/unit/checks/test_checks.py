@@ -14,6 +14,7 @@ from QMSLibrary.contract.steps import Severity, Step, StepStatus
 from QMSLibrary.contract.workflows import ComponentState, WorkflowState
 
 DOR = Step.DOR_VALIDATION
+SCAN = Step.PROGRESS_REVIEWS
 
 
 def verdict(passed, name="x"):
@@ -81,7 +82,7 @@ def test_a_step_fails_with_all_reasons_named():
 
 def test_security_findings_are_exact():
     found = [finding(), finding(line=9), finding("xss", "medium"), finding("missing_tests", agent="qms-dor-validator")]
-    one = workflow(steps=[step(Step.PROGRESS_REVIEWS, StepStatus.FAILED, findings=found)])
+    one = workflow(steps=[step(SCAN, StepStatus.FAILED, checks={"security_scan_passed": False}, findings=found)])
     both = [ExpectedFinding("sql_injection", Severity.HIGH), ExpectedFinding("xss")]
     assert steps.found_exactly(one, both).passed
     missing = steps.found_exactly(one, [*both, ExpectedFinding("ssrf")])
@@ -92,6 +93,37 @@ def test_security_findings_are_exact():
     assert not wrong.passed
     assert not steps.found_exactly(one, []).passed
     assert steps.found_exactly(workflow(), []).passed
+
+
+MISSING = step(DOR, StepStatus.FAILED, failure_reasons=["missing_tests"])
+HELD = step(DOR, StepStatus.WAITING, waiting_for=["progress"])
+
+
+@pytest.mark.parametrize(
+    ("state", "at", "some", "seen", "look"),
+    [
+        ("DOR_FAILED", DOR, [MISSING, step(SCAN, StepStatus.PENDING)], "DOR_FAILED at dor_validation", "Retry Step"),
+        ("DOR_PENDING", DOR, [HELD, step(SCAN, StepStatus.PENDING)], "progress_reviews is pending", "Progress Workfl"),
+        ("PROGRESS_PENDING", SCAN, [step(SCAN, StepStatus.IN_PROGRESS)], "is in_progress", "Wait For Step    progress"),
+        ("DOD_PENDING", Step.DOD_VALIDATION, [step(SCAN, StepStatus.OVERRIDDEN)], "is overridden", "Get Audit Records"),
+        ("PROGRESS_BLOCKED", SCAN, [step(SCAN, StepStatus.FAILED, checks={"security_scan_passed": False},
+                                         failure_reasons=["check_not_performed"])], "failed", "why qms-security-scan"),
+        ("PROGRESS_BLOCKED", SCAN, [step(SCAN, StepStatus.FAILED, failure_reasons=["x"])], "failed", "why qms-securi"),
+    ],
+)  # fmt: skip
+def test_code_that_was_not_scanned_is_not_clean(state, at, some, seen, look):
+    judged = steps.found_exactly(workflow(WorkflowState(state), at, some), [])
+    assert not judged.passed
+    assert "the code was not scanned: progress_reviews is " in judged.actual
+    assert seen in judged.actual
+    assert look in judged.look_at
+
+
+def test_findings_of_a_scan_that_goes_on_are_not_all_there_is():
+    one = workflow(WorkflowState.PROGRESS_PENDING, SCAN, [step(SCAN, StepStatus.IN_PROGRESS, findings=[finding()])])
+    judged = steps.found_exactly(one, [ExpectedFinding("sql_injection", Severity.HIGH)])
+    assert not judged.passed
+    assert "found so far: sql_injection:high" in judged.actual
 
 
 # --- workflows
@@ -207,6 +239,28 @@ def test_a_time_that_is_not_utc_is_found():
 def test_no_events_are_not_consistent():
     with pytest.raises(ValueError, match="Start Recording"):
         events.consistent([], "wf-1", "corr-1")
+
+
+@pytest.mark.parametrize(
+    ("services", "types", "enough"),
+    [
+        (tuple(Service), ["workflow.completed", "dashboard.workflow_updated"], False),
+        (tuple(Service), ["decision.routing_requested", "dashboard.workflow_created"], False),
+        (tuple(Service), ["workflow.started", "workflow.completed"], True),
+        ((Service.ORCHESTRATION,), ["pr.created"], True),
+        ((Service.DECISION, Service.DASHBOARD), ["decision.routed"], False),
+        ((Service.DASHBOARD,), ["dashboard.workflow_created"], True),
+        ((Service.DASHBOARD,), ["dashboard.workflow_updated"], False),
+        ((Service.ESCALATION,), ["escalation.triggered"], True),
+    ],
+)
+def test_events_are_consistent_only_from_the_beginning_on(services, types, enough):
+    came = [seen(type, number=number, ms=number) for number, type in enumerate(types, 1)]
+    if enough:
+        assert events.consistent(came, "wf-1", "corr-1", services).passed
+    else:
+        with pytest.raises(ValueError, match=r"beginning of workflow wf-1 was not recorded, only .* before `Trigger W"):
+            events.consistent(came, "wf-1", "corr-1", services)
 
 
 # --- agreement

@@ -148,6 +148,13 @@ def test_updates_that_are_all_there_once_and_in_order_pass() -> None:
     assert live.complete(watch(1, 2, 3), seen(1, 2, 3), HERE, timedelta(seconds=0.2)).passed
 
 
+def test_where_no_change_was_recorded_nothing_is_complete() -> None:
+    judged = live.complete(watch(1, 2), [], HERE)
+    assert not judged.passed
+    assert "`Start Recording Events` comes before the first one" in judged.message
+    assert judged.blame is None
+
+
 def test_a_missing_a_doubled_and_a_slow_update_are_told() -> None:
     assert "not shown: revision 2" in live.complete(watch(1, 3), seen(1, 2, 3), HERE).message
     assert "shown after revision 2" in live.complete(watch(1, 2, 2, 3), seen(1, 2, 3), HERE).message

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from QMSLibrary.checks.page import fits, in_time, page_message, shows, state_shown
+import pytest
+
+from QMSLibrary.checks.page import fits, gone, in_time, lacks, page_message, shows, state_shown
+from QMSLibrary.contract.services import Service
 
 CHANGED = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 LIMIT = timedelta(milliseconds=200)
@@ -13,7 +16,8 @@ LIMIT = timedelta(milliseconds=200)
 def seen(**changes):
     return {
         "holds": False, "texts": [], "states": [], "messages": [], "refused": [], "connection": "live", "title": "",
-        "address": "/dashboard/qa", **changes,
+        "address": "/dashboard/qa", "view": "qa", "repository": "", "cards": ["summary", "active_alerts"],
+        "alerts": [], **changes,
     }  # fmt: skip
 
 
@@ -24,6 +28,32 @@ def test_what_is_there_instead_is_told():
     assert "Nothing wants attention." in verdict.message
     assert "Service to blame: dashboard" in verdict.message
     assert shows(seen(holds=True), "the card").passed
+
+
+@pytest.mark.parametrize(
+    ("page", "card", "needs", "words"),
+    [
+        ({"view": "", "address": "/log-in"}, None, "", "`Open Dashboard Page` comes before"),
+        ({}, "escalations", "", "the view qa has no card escalations; it has: summary, active_alerts"),
+        ({}, None, "no alert is shown", "no alert is shown"),
+    ],
+)
+def test_what_could_not_be_shown_is_not_gone(page, card, needs, words):
+    verdict = lacks(seen(holds=True, **page), "the page without 'x'", card, needs)
+    assert not verdict.passed
+    assert words in verdict.message
+    assert "to blame" not in verdict.message
+
+
+def test_what_could_be_shown_and_is_not_is_gone():
+    assert lacks(seen(holds=True), "the page without 'x'", "active_alerts").passed
+    assert not lacks(seen(texts=["x"]), "the page without 'x'", "active_alerts").passed
+
+
+def test_what_is_gone_from_the_page_is_so_for_its_service_too():
+    assert gone("alert a", "resolved", "resolved", Service.DASHBOARD).passed
+    judged = gone("alert a", "resolved", "active", Service.DASHBOARD)
+    assert "it is not on the page, but the dashboard service says that it is active" in judged.message
 
 
 def test_another_state_and_none_at_all_are_told_apart():

@@ -147,6 +147,12 @@ def test_processes_side_by_side_never_make_the_same(start):
         ({"changes": "documentation", "security_issues": "xss"}, "no place for xss"),
         ({"changes": "dependency_update", "test_coverage": 90}, "touches no code"),
         ({"changes": "%$!"}, "a few words"),
+        ({"changes": ""}, "a few words"),
+        ({"changes": "  "}, "a few words"),
+        ({"changes": "1st"}, "begin with a letter"),
+        ({"changes": "a" * 81}, "80 characters at most"),
+        ({"changes": "two\nlines"}, "belongs to no word"),
+        ({"changes": "faster 🚀"}, "'🚀' belongs to no word"),
         ({"author": "senior_develper"}, "Did you mean 'senior_developer'"),
         ({"author": "nobody"}, "bot, hotfix_author, junior_developer, senior_developer, tech_lead"),
         ({"language": "cobol"}, "dockerfile, javascript, markdown, python, sql, typescript, yaml"),
@@ -180,9 +186,26 @@ def test_a_wish_that_cannot_be_fulfilled_is_refused_with_the_reason(wished, said
         create_pull_request(**wished)
 
 
-def test_at_least_one():
-    with pytest.raises(WishError, match="at least one"):
-        create_pull_requests(0)
+@pytest.mark.parametrize("changes", [
+    "Überarbeitung der Prüfung", "U\u0308berarbeitung", "ñandú", "исправление ошибки", "修复登录", "إصلاح الخطأ",
+    "बदलाव", "l'amélioration", "fix: login, again (2nd try)", "feature_implementation",
+])  # fmt: skip
+def test_what_it_is_about_may_be_said_in_any_language(changes):
+    made = create_pull_request(changes=changes, complexity="low")
+    assert re.fullmatch(r"[\x21-\x7e]+", made.head_branch)
+    assert made.head_branch.startswith(BRANCH_PREFIXES)
+
+
+@pytest.mark.parametrize("count", [0, -1, 1001, 100_000_000, "many"])
+def test_so_many_are_made_at_once_and_no_more(count):
+    with pytest.raises(WishError, match=r"^count=.*(a number from 1 to 1000|a whole number) is expected\.$"):
+        create_pull_requests(count)
+
+
+@pytest.mark.parametrize("size", [{"files": 500}, {"lines_changed": 400_000}])
+def test_what_is_made_at_once_is_bounded_in_lines_too(size):
+    with pytest.raises(WishError, match=r"at most 2000000 lines are made at once.* at most 20000 lines in each"):
+        create_pull_requests(100, **size)
 
 
 def test_somebody_elses_pull_request_cannot_be_mended():

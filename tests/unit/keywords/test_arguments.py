@@ -157,6 +157,7 @@ def test_operators_and_expected_values_with_an_equals_sign_are_no_options(operat
             "one value too many: the text 'y'. In a row it takes: step, ",
         ),
         (GETTER, ["a", "state", "==", "x", "own"], {"message": "y"}, "one value too many: the text 'own'."),
+        (GETTER, ["a", "state", "!="], {}, "has the operator '!=' and nothing after it. Write what is expected"),
         (GETTER, [], {"workflow": "x"}, "needs a value for 'step'. In a row it takes: step, field, "),
         (WAIT, ["a"], {"tiemout": "1 s"}, "has no option 'tiemout'. Did you mean 'timeout'? It has: step, timeout, "),
         (
@@ -175,6 +176,27 @@ def test_a_call_that_is_not_right_is_told_in_words(arguments, row, named, words)
         options.understood("wait_for_it", arguments, {}, row, named)
     assert str(error.value).startswith("`Wait For It` ")
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize("value", ["", "  ", "\t", ["a", ""], ("",)])
+@pytest.mark.parametrize("name", ["workflow", "repository", "escalation", "alert", "rule", "agent", "person", "name"])
+def test_an_empty_name_is_refused_and_means_neither_everything_nor_the_usual(name, value):
+    with pytest.raises(KeywordError, match=rf"^`Do It`: {name} .*empty.*has no value.* or leave {name} out\.$"):
+        options.understood("do_it", ["*", (name, None)], {}, [], {name: value})
+    with pytest.raises(KeywordError, match=r"^`Do It`: .*empty.* Write what is meant\.$"):
+        options.understood("do_it", [name], {}, [value], {})
+    with pytest.raises(KeywordError, match="empty"):
+        options.understood("do_it", ["first", f"*{name}"], {}, ["x", "y", value], {})
+
+
+def test_a_title_may_be_empty_where_that_means_none():
+    for keyword in ("configure_widget", "configure_card_on_page"):
+        assert options.understood(keyword, ["*", ("title", None)], {}, [], {"title": ""}) == ([], {"title": ""})
+    assert options.understood("do_it", ["*", ("comment", "")], {}, [], {"comment": ""}) == ([], {"comment": ""})
+    assert options.understood("do_it", ["*", ("workflow", None)], {}, [], {"workflow": None}) == (
+        [],
+        {"workflow": None},
+    )
 
 
 def test_what_takes_anything_is_given_it():
