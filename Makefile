@@ -39,7 +39,7 @@ run: $(STAMP)  ## start the reference QMS, run every suite, write results/latest
 	PATH="$(CURDIR)/$(BIN):$$PATH" qms run
 
 test: $(STAMP) $(TOOLS) $(SCANNERS)  ## all tests of the project itself
-	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest
+	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(STAMP)  ## ruff, mypy, robocop, import-linter
 	$(BIN)/ruff check .
