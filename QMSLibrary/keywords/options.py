@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any, Final
 
 from QMSLibrary.formats.names import did_you_mean
 
 from .conversion import convert
 from .errors import KeywordError
-from .words import a_thing
+from .words import a_thing, shown
 
 Argument = str | tuple[Any, ...]
 _EXPECTED: Final = "assertion_expected"
@@ -138,9 +139,10 @@ def _getter(
             raise _unknown(said, call, option.group(1))
     place = call.row.index(_OPERATOR)
     operator = values[place] if len(values) > place else named.get(_OPERATOR)
-    if operator is not None and len(values) <= place + 1 and _EXPECTED not in named:
+    # What cannot be an operator is refused as such, later.
+    if isinstance(operator, str | Enum) and len(values) <= place + 1 and _EXPECTED not in named:
         raise KeywordError(
-            f"`{said}` has the operator {operator!r} and nothing after it. Write what is expected: "
+            f"`{said}` has the operator {shown(operator)!r} and nothing after it. Write what is expected: "
             "state    ==    COMPLETED"
         )
     own = values[len(call.row) :]

@@ -200,7 +200,8 @@ First
     Should End With    ${address}    /dashboard/developer
     Page Should Show    Where your pull requests are, and why
 Second
-    ${message} =    Run Keyword And Expect Error    *    Page Should Show    Where your pull requests are, and why    timeout=100 ms
+    ${message} =    Run Keyword And Expect Error    *
+    ...    Page Should Show    Where your pull requests are, and why    timeout=100 ms
     Should Contain    ${message}    at /dashboard/executive
 """
 AFTERWARDS = """
