@@ -200,7 +200,8 @@ First
     Should End With    ${address}    /dashboard/developer
     Page Should Show    Where your pull requests are, and why
 Second
-    ${message} =    Run Keyword And Expect Error    *    Page Should Show    Where your pull requests are, and why    timeout=100 ms
+    ${message} =    Run Keyword And Expect Error    *
+    ...    Page Should Show    Where your pull requests are, and why    timeout=100 ms
     Should Contain    ${message}    at /dashboard/executive
 """
 AFTERWARDS = """
@@ -241,3 +242,44 @@ def test_without_the_browser_library_it_is_skipped_and_says_how_to_get_it(home, 
     assert tests["Look"].status == "SKIP"
     assert "robotframework-browser is not installed" in tests["Look"].message
     assert "pip install 'robotframework-qms[browser]'" in tests["Look"].message
+
+
+OPENED = """
+*** Test Cases ***
+E1
+    Open Dashboard Page    as_role=qa_lead    view=qa
+    Page Should Show    Quality assurance
+E2
+    Page Should Show    Quality assurance
+"""
+LATER = """\
+*** Settings ***
+Library    QMSLibrary    environment=embedded
+Suite Setup    Open Dashboard Page    as_role=manager    view=executive
+*** Test Cases ***
+The Suite's
+    Page Should Show    Executive
+    Open Dashboard Page    as_role=qa_lead    view=qa
+    Page Should Show    Quality assurance
+Still The Suite's
+    Page Should Show    Executive
+    Page Should Not Show    Quality assurance
+    Close Browser    ALL
+"""
+NOBODYS = """\
+*** Settings ***
+Library    QMSLibrary    environment=embedded
+*** Test Cases ***
+Nobody's
+    Page Should Show    Executive
+"""
+
+
+def test_a_page_is_closed_with_the_test_or_the_suite_that_opened_it(home, tmp_path, chromium):
+    others = [tmp_path / "later.robot", tmp_path / "nobodys.robot"]
+    for file, text in zip(others, (LATER, NOBODYS), strict=True):
+        file.write_text(text)
+    tests, output = run(tmp_path, OPENED, *map(str, others))
+    assert {test.name for test in tests.values() if test.passed} == {"The Suite's", "Still The Suite's", "E1"}, output
+    for name in ("Nobody's", "E2"):
+        assert tests[name].message.startswith("No page is open in the browser. Expected `Open Dashboard Page`")
