@@ -1,12 +1,13 @@
 """Runs a command, and ends all that came of it when whoever started this is gone.
 
-Standard library only, run as a script: ``python guard.py COMMAND…`` with a pipe as standard input.
+Standard library only, run as a script: ``python guard.py [--remove FOLDER] COMMAND…`` with a pipe as standard input.
 
 - The other end of the pipe is held by the runner alone. When it closes (the runner has ended, even by SIGKILL),
   everything below the command is told to end, and killed two seconds later; the command itself is killed when nothing
   is left below it.
 - A ``t`` on the pipe asks the Robot processes to stop gracefully: each writes what it has.
 - When the command has ended by itself, what it left behind is ended too, and its exit code is this one's.
+- In the end ``FOLDER`` is removed, with what the processes have left in it.
 
 A process group would not do: pabot puts each Robot in a session of its own. So this process has itself made the parent
 of orphans (PR_SET_CHILD_SUBREAPER) and can find all its descendants, whatever died in between. Keepers of environments
@@ -18,6 +19,7 @@ from __future__ import annotations
 import ctypes
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,8 +35,8 @@ _KEEPER: Final = b"\0-m\0QMSLibrary.reference\0"
 _WORKER: Final = os.fsencode(Path(__file__).with_name("worker.py"))
 
 
-def main(command: list[str]) -> int:
-    """Run ``command``; its exit code, or 128 + the signal that ended it."""
+def main(command: list[str], remove: str | None = None) -> int:
+    """Run ``command``, then remove a folder; its exit code, or 128 + the signal that ended it."""
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     wake_read, wake_write = os.pipe()
@@ -66,6 +68,8 @@ def main(command: list[str]) -> int:
                 if code is None and set(received) & {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}:
                     open_pipe = False
     _end_all(child.pid)
+    if remove is not None:
+        shutil.rmtree(remove, ignore_errors=True)
     if code is None:
         return 128 + signal.SIGTERM
     return code if code >= 0 else 128 - code
@@ -145,4 +149,5 @@ def _command(pid: int) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    words = sys.argv[1:]
+    sys.exit(main(words[2:], words[1]) if words[:1] == ["--remove"] else main(words))

@@ -166,8 +166,8 @@ class Orchestration(AnyService, Protocol):
     def submit_result(self, workflow_id: str, step: Step, request: ResultRequest, *, role: Role) -> Workflow:
         """Answer for an agent."""
 
-    def audit_trail(self, *, role: Role, workflow_id: str | None = None) -> list[AuditRecord]:
-        """Audit records, by sequence; all of them without a workflow."""
+    def audit_trail(self, *, role: Role, workflow_id: str | None = None, actor: str | None = None) -> list[AuditRecord]:
+        """Audit records, by sequence; all of them without a workflow and an actor."""
 
     def audit_head(self, *, role: Role) -> AuditHead:
         """The signed end of the trail."""

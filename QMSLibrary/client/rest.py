@@ -187,9 +187,9 @@ class RestOrchestration(RestService):
         """Answer for an agent."""
         return self._call(routes.SUBMIT_RESULT, Workflow, role, request, workflow_id=workflow_id, step=step)
 
-    def audit_trail(self, *, role: Role, workflow_id: str | None = None) -> list[AuditRecord]:
+    def audit_trail(self, *, role: Role, workflow_id: str | None = None, actor: str | None = None) -> list[AuditRecord]:
         """Audit records, by sequence."""
-        return self._pages(routes.AUDIT_TRAIL, AuditPage, role, workflow_id=workflow_id)
+        return self._pages(routes.AUDIT_TRAIL, AuditPage, role, workflow_id=workflow_id, actor=actor)
 
     def audit_head(self, *, role: Role) -> AuditHead:
         """The signed end of the trail."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from .model import Model, Moment, Page, Request
+from .roles import AGENT_ROLE, CODE_HOST_ROLE, SERVICE_ROLE, Role
 
 GENESIS_HASH: Final = "0" * 64
 """The previous hash of the first record."""
@@ -42,6 +43,18 @@ class AuditAction(StrEnum):
     CONFIGURATION_CHANGED = "configuration.changed"
     CLOCK_MOVED = "clock.moved"
     DEAD_LETTER_REPLAYED = "dead_letter.replayed"
+
+
+class AuditRole(StrEnum):
+    """In which role somebody did something to a workflow. Who has not logged in has none, and cannot."""
+
+    DEVELOPER = Role.DEVELOPER
+    QA_LEAD = Role.QA_LEAD
+    MANAGER = Role.MANAGER
+    ADMIN = Role.ADMIN
+    SERVICE = SERVICE_ROLE
+    AGENT = AGENT_ROLE
+    CODE_HOST = CODE_HOST_ROLE
 
 
 class AuditEntry(Request):

@@ -24,3 +24,5 @@ class Role(StrEnum):
 SERVICE_ROLE: Final = "service"
 # So does an agent that is a process of its own: it reads what it reviews, and answers in its own name.
 AGENT_ROLE: Final = "agent"
+CODE_HOST_ROLE: Final = "code_host"
+"""For the audit trail: somebody whom the code host vouches for. It is no role of ours and allows nothing."""

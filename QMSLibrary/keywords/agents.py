@@ -30,6 +30,7 @@ AgentRole = Literal[
 Breakdown = Literal["failing", "wrong", "silent"]
 ALL_ROUND: Final = ("typescript", "javascript", "python", "sql", "documentation", "configuration")
 """What an agent knows that is started without a word about it."""
+_EVERYBODYS: Final = "and agents of no repository would take everybody's work"
 MOST_AGENTS: Final = 50
 """Agents that are started at once: each one is a process."""
 
@@ -67,8 +68,8 @@ class Agents(Chapter):
         ``capabilities`` are the roles that it can fill and its fields of expertise; ``load_capacity`` is how many tasks
         it takes at once, 1 to 1000; ``health_endpoint`` is where its health is asked, for one that lives outside the
         QMS. With ``repositories`` it works for these only, and they are served by such agents alone; an agent that is
-        registered again keeps them unless others are named. Without, all reviews may be given to it from then on, so
-        do it in an environment of your own.
+        registered again keeps them unless others are named. Without, all reviews may be given to it from then on. In a
+        shared environment they must be named, and an agent that works for everybody is left as it is.
 
         Example:
         | Use Environment    own=True
@@ -76,13 +77,20 @@ class Agents(Chapter):
         | Register Agent    shop-reviewer    qms-code-reviewer    repositories=acme/shop
 
         """
+        pools = None if repositories is None else names(repositories)
         registration = AgentRegistration(
             agent_id=agent,
             capabilities=names(capabilities),
             load_capacity=load_capacity,
             health_endpoint=health_endpoint,
-            repositories=None if repositories is None else names(repositories),
+            repositories=pools,
         )
+        if not pools:
+            self.require_own(_EVERYBODYS, "a pool, repositories=owner/name")
+        elif not self.session.attached.environment.own:
+            known = self.qms.decision.agents(role=Role.DEVELOPER)
+            if any(one.agent_id == agent and not one.repositories for one in known):
+                self.require_own(f"and {agent} works for everybody who uses it", "another name for the agent")
         registered = self.qms.decision.register_agent(registration, role=as_role)
         self.say(f"Registered {_line(registered)}.", registered)
         return registered
@@ -116,12 +124,8 @@ class Agents(Chapter):
         environment = self._environment()
         if not 1 <= count <= MOST_AGENTS:
             raise KeywordError(f"{count} agents cannot be started. Give a number from 1 to {MOST_AGENTS}.")
-        if repository is None and not environment.own:
-            raise KeywordError(
-                f"The environment {environment.name} is shared, and agents of no repository would take everybody's "
-                "work. Expected a pool, repository=owner/name, or an environment of its own: "
-                "`Use Environment    own=True` in this suite's set-up."
-            )
+        if repository is None:
+            self.require_own(_EVERYBODYS, "a pool, repository=owner/name")
         # What cannot be registered is refused before a process is begun for it.
         unique = token_hex(3)
         wanted = [

@@ -162,13 +162,8 @@ class Alerts(Chapter):
         | Set Alert Rule    weak    coverage < 85 or vulnerabilities > 0    repository=${REPOSITORY}
 
         """
-        environment = self.session.attached.environment
-        if repository is None and not environment.own:
-            raise KeywordError(
-                f"The environment {environment.name} is shared, and a rule for all repositories would raise alerts "
-                "for everybody who uses it. Name the repository (repository=…), or take an environment of your own: "
-                "`Use Environment    own=True`."
-            )
+        if repository is None:
+            self.require_own("and a rule for all repositories is for everybody's reviews", "repository=owner/name")
         if "/" in name:
             raise KeywordError(f"A rule's name is part of an address and can have no slash, as {name!r} has.")
         request = AlertRuleRequest(expression=expression, severity=severity, repository=repository)

@@ -5,11 +5,16 @@ It is imported when a keyword first needs it; a machine without it skips the tes
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
-from collections.abc import Callable
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +40,7 @@ _WAITED_FOR: Final = re.compile(r"waiting for locator\('([^\n]+)'\)")
 _DRIVER: Final = re.compile(r"^(\w*Error: )?([a-z]\w+\.\w+: )?")
 """What Playwright puts before what it says: the kind of error, and its own function."""
 _PACKAGES: Final = {"robotframework-browser": "Browser", "robotframework-browser-batteries": "BrowserBatteries"}
+_GUARD: Final = Path(__file__).parents[1] / "cli" / "guard.py"
 
 
 def chromium() -> Path:
@@ -58,12 +64,30 @@ def library() -> Any:
             f"Not verified here: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed. "
             "`pip install 'robotframework-qms[browser]'` installs what the keywords about the page need."
         )
+    # It starts its processes when its first keyword is run: Node.js, and that Chromium.
+    driver: Any = import_module("Browser.playwright")
+    driver.Popen = _guarded
     builtin = BuiltIn()
     try:
         return builtin.get_library_instance("Browser")
     except RuntimeError:
         builtin.import_library("Browser", f"timeout={TIMEOUT}", "run_on_failure=${NONE}")
         return builtin.get_library_instance("Browser")
+
+
+def _guarded(command: list[str], *, env: Mapping[str, str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start the Browser library's process below a guard, which ends all that came of it when Robot is gone.
+
+    The library itself ends it when Robot ends by itself; when Robot is killed, nobody would.
+    """
+    files = tempfile.mkdtemp(prefix="qms-browser-")
+    # When Robot ends by itself: after the library has ended the processes, because it says later that it wants to.
+    atexit.register(shutil.rmtree, files, ignore_errors=True)
+    # A session of its own: Ctrl-C is for Robot, whose teardowns may still need the page.
+    return subprocess.Popen(
+        [sys.executable, "-P", str(_GUARD), "--remove", files, *command],
+        stdin=subprocess.PIPE, env={**env, "TMPDIR": files}, start_new_session=True, **options,
+    )  # fmt: skip
 
 
 def _there(module: str) -> bool:

@@ -57,6 +57,18 @@ class Chapter:
             )
         return environment
 
+    def require_own(self, why: str, instead: str = "") -> None:
+        """Fail unless the environment is one's own: ``why`` is what others would notice, ``instead`` what would do too.
+
+        A running QMS is one's own when its file says that nobody else uses it, and `Use Environment` asked for that.
+        """
+        environment = self.session.attached.environment
+        if not environment.own:
+            raise KeywordError(
+                f"The environment {environment.name} is shared, {why}. Expected {f'{instead}, or ' if instead else ''}"
+                "an environment of its own: `Use Environment    own=True` in this suite's set-up."
+            )
+
     def say(self, text: str, data: Any = None) -> None:
         """One line in Robot's log; ``data`` is folded beneath it."""
         if data is None:

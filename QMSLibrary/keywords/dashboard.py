@@ -306,7 +306,8 @@ class Dashboard(Chapter):
         period: Period | None = None,
         as_role: Role = Role.QA_LEAD,
     ) -> WidgetConfig:
-        """Changes how a widget is shown, for everybody. Returns how it is shown now.
+        """Changes how a widget is shown, for everybody. Returns how it is shown now. It is refused in a shared
+        environment.
 
         ``title`` has up to 120 characters, ``refresh_seconds`` are 1 to 3600, ``limit`` is how many of each list are
         shown, 1 to 1000; ``period`` is what history is counted by, for widgets that show history.
@@ -316,6 +317,7 @@ class Dashboard(Chapter):
         | Configure Widget    quality_trend    title=Quality    period=hour    limit=48
 
         """
+        self.require_own(f"and {widget} would be shown otherwise to everybody who uses it")
         wanted = WidgetConfig.model_construct(
             title=title, refresh_seconds=refresh_seconds, limit=limit, period=period
         )  # not checked here: whether the QMS refuses what it must is what is tested

@@ -80,12 +80,8 @@ class EnvironmentKeywords(Chapter):
         | Advance Clock    4 hours
 
         """
-        environment = self.able(Capability.CLOCK)
-        if not environment.own:
-            raise KeywordError(
-                f"The environment {environment.name} is shared, and moving its clock would disturb everybody who uses "
-                "it. Expected an environment of its own: `Use Environment    own=True` in this suite's set-up."
-            )
+        self.able(Capability.CLOCK)
+        self.require_own("and moving its clock would disturb everybody who uses it")
         if by <= timedelta(0):
             raise KeywordError(
                 f"Time does not run backwards, so the clock cannot be moved by {by}. Give a time over 0."
@@ -144,9 +140,5 @@ class EnvironmentKeywords(Chapter):
 
     def _controllable(self, what: str) -> Environment:
         environment = self.able(Capability.PROCESS_CONTROL)
-        if not environment.own:
-            raise KeywordError(
-                f"The environment {environment.name} is shared, so its services are not to {what}. Expected an "
-                "environment of its own: `Use Environment    own=True` in this suite's set-up."
-            )
+        self.require_own(f"so its services are not to {what}")
         return environment

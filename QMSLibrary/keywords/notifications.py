@@ -151,13 +151,11 @@ class Notifications(Chapter):
         | Break Channel    slack    repository=${REPOSITORY}    failure=silent    first=1
 
         """
-        environment = self.session.attached.environment
         receivers = self._receivers
-        if repository is None and not environment.own:
-            raise KeywordError(
-                f"The environment {environment.name} is shared, and a broken channel would disturb everybody who uses "
-                "it. Name the repository whose messages it is broken for (repository=…), or take an environment of "
-                "your own: `Use Environment    own=True`."
+        if repository is None:
+            self.require_own(
+                "and a broken channel would disturb everybody who uses it",
+                "the repository whose messages it is broken for, repository=owner/name",
             )
         if first is not None and first < 1:
             raise KeywordError(f"first must be 1 or more, not {first}.")

@@ -4,6 +4,9 @@ It does not know which failures of keywords were meant to be. The structure of o
 below something that passed was expected (`Run Keyword And Expect Error`), tried (`TRY`) or repeated
 (`Wait Until Keyword Succeeds`). It has failed and was caught, which says nothing bad about anybody.
 
+It counts a keyword that was not run, because something before it failed or its branch was not taken, as if it had been
+run, and whatever has not failed as passed, also what was skipped.
+
 And it prints a test's suite as Python does, which has not been its name for some years.
 """
 
@@ -19,13 +22,14 @@ from robotframework_metrics.test_results import TestResults
 
 CAUGHT: Final = "CAUGHT"
 _COLUMNS: Final = {
-    "<th>Fail Count</th>": "<th>Failed And Caught</th>",
-    "<td>{{ value['fail_count'] }}</td>": "<td class=\"caught\">{{ value['caught_count'] }}</td>",
+    "<th>Fail Count</th>": "<th>Failed And Caught</th><th>Skipped</th>",
+    "<td>{{ value['fail_count'] }}</td>": "<td class=\"caught\">{{ value['caught_count'] }}</td>"
+    "<td>{{ value['skip_count'] }}</td>",
 }
 
 
 class CaughtResults(KeywordResults):  # type: ignore[misc]  # it has no types
-    """Gives each keyword that was caught a status of its own."""
+    """Gives each keyword that was caught a status of its own, and leaves out those that were not run."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -43,8 +47,11 @@ class CaughtResults(KeywordResults):  # type: ignore[misc]  # it has no types
         """The package's own list of keywords, with our status."""
         known = len(self.kw_list)
         super().start_keyword(kw)
-        if len(self.kw_list) > known and kw.failed and self._passed_above:
-            self.kw_list[-1]["Status"] = CAUGHT
+        if len(self.kw_list) > known:
+            if kw.not_run:
+                self.kw_list.pop()
+            elif kw.failed and self._passed_above:
+                self.kw_list[-1]["Status"] = CAUGHT
         self.start_body_item(kw)
 
     def end_keyword(self, kw: result.Keyword) -> None:
@@ -61,14 +68,15 @@ class CaughtResults(KeywordResults):  # type: ignore[misc]  # it has no types
 
 
 class CaughtTimes(KeywordTimes):  # type: ignore[misc]
-    """Counts them beside the failures."""
+    """Counts them, and what was skipped, beside the failures."""
 
     def get_keyword_times(self, kw_list: list[dict[str, Any]]) -> Any:
-        """The package's table with one more column."""
+        """The package's table with two more columns."""
         times = super().get_keyword_times(kw_list)
         if not times.empty:
-            caught = Counter(kw["Name"] for kw in kw_list if kw["Status"] == CAUGHT)
-            times["caught_count"] = [caught[name] for name in times["Name"]]
+            for column, status in (("caught_count", CAUGHT), ("skip_count", "SKIP")):
+                counted = Counter(kw["Name"] for kw in kw_list if kw["Status"] == status)
+                times[column] = [counted[name] for name in times["Name"]]
         return times
 
 
@@ -81,8 +89,8 @@ class NamedTests(TestResults):  # type: ignore[misc]
         self.test_list[-1]["Suite Name"] = test.parent.full_name if test.parent else ""
 
 
-def with_column(template: str) -> str:
-    """The page's template with a column for them; as it is when it is another one than we know."""
+def with_columns(template: str) -> str:
+    """The page's template with columns for them; as it is when it is another one than we know."""
     if all(template.count(place) == 1 for place in _COLUMNS):
         for place, column in _COLUMNS.items():
             template = template.replace(place, place + column)

@@ -157,12 +157,15 @@ const tests = rowsOf("tm");
 const keywords = rowsOf("kmt");
 const total = (column) => keywords.reduce((sum, row) => sum + Number(row[column]), 0);
 const failedKeywords = total(2);
-const caughtKeywords = document.querySelector("#kmt td.caught") ? total(3) : 0;
+const counted = document.querySelector("#kmt td.caught");
+const caughtKeywords = counted ? total(3) : 0;
+const skippedKeywords = counted ? total(4) : 0;
 donut("testPie", statuses(tests, 2));
 stack("suitePie", statuses(suites, 1));
 stack("keywordPie", {
-  Pass: total(1) - failedKeywords - caughtKeywords,
+  Pass: total(1) - failedKeywords - caughtKeywords - skippedKeywords,
   "Failed and caught": caughtKeywords,
+  Skip: skippedKeywords,
   Fail: failedKeywords,
 });
 if (caughtKeywords) {

@@ -59,7 +59,7 @@ def main(output: Path, page: Path) -> None:
         sys.exit("there are no tests to measure")
     escaping = jinja2.Environment(loader=robotmetrics.file_loader, autoescape=True)
     source, *_ = robotmetrics.file_loader.get_source(escaping, "index.html")
-    robotmetrics.template = escaping.from_string(corrections.with_column(source))
+    robotmetrics.template = escaping.from_string(corrections.with_columns(source))
     robotmetrics.KeywordResults = corrections.CaughtResults
     robotmetrics.KeywordTimes = corrections.CaughtTimes
     robotmetrics.TestResults = corrections.NamedTests

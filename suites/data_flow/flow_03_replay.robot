@@ -1,8 +1,8 @@
 *** Settings ***
 Documentation       FLOW-03 · A dead letter whose cause is gone is handled when it is replayed.
 ...
-...                 The suite registers an agent, which everybody's reviews might then be given to, so it takes an
-...                 environment of its own where one is started for it.
+...                 The suite registers an agent, for its own repository only. It stays registered, so the suite takes
+...                 an environment of its own where one is started for it.
 
 Library             Collections
 Resource            ../../resources/review.resource
@@ -28,7 +28,7 @@ A Dead Letter Is Handled Once Its Cause Is Gone
     The Decision Service Should Know Revision    ${{ $news.payload['workflow']['revision'] - 1 }}
     Should Be Refused    replay_failed    decision    Replay Dead Letter    ${news}    decision
 
-    Register Agent    ${AGENT}    qms-code-reviewer
+    Register Agent    ${AGENT}    qms-code-reviewer    repositories=${REPOSITORY}
     ${letter} =    Replay Dead Letter    ${news}    decision
     Should Not Be Equal    ${letter.replayed_at}    ${None}    It is not marked as replayed
     The Decision Service Should Know Revision    ${news.payload}[workflow][revision]
@@ -41,7 +41,7 @@ A Dead Letter Is Handled Once Its Cause Is Gone
 
 *** Keywords ***
 Prepare
-    [Documentation]    Where nobody else's reviews can meet the new agent.
+    [Documentation]    Where nobody else meets the new agent.
     Use A Quiet Environment
     Use A Repository Of Its Own    replay
 

@@ -14,7 +14,7 @@ class Identity:
 
     name: str
     role: str
-    """A Role, ``service`` or ``agent``."""
+    """A Role, ``service``, ``agent`` or ``code_host``."""
 
     @property
     def is_service(self) -> bool:

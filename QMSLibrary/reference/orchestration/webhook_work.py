@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, select
 
 from QMSLibrary.contract.model import wire_time
 from QMSLibrary.contract.pull_requests import FileChange, PullRequest
+from QMSLibrary.contract.roles import CODE_HOST_ROLE
 from QMSLibrary.contract.webhooks import DeliveryState, HookAction, PullRequestHook
 from QMSLibrary.contract.workflows import WorkflowRequest, WorkflowState
 from QMSLibrary.reference.kernel.context import Context
@@ -34,8 +35,6 @@ _AT_ONCE: Final = 8
 """Pull requests whose files are being read; each may take some megabytes."""
 _TRIES: Final = 3
 _PAUSE: Final = 1.0
-_SENDER_ROLE: Final = "code_host"
-"""For the audit trail: somebody whom the code host vouches for. It is no role of ours and allows nothing."""
 _NOBODY: Final = "ghost"
 """GitHub's own name for the author whose account is no more."""
 _Place = tuple[str, int]
@@ -217,7 +216,7 @@ def _nothing_follows(why: str) -> Refusal:
 
 
 def _sender(hook: PullRequestHook) -> Identity:
-    return Identity(f"github:{hook.sender.login}", _SENDER_ROLE)
+    return Identity(f"github:{hook.sender.login}", CODE_HOST_ROLE)
 
 
 def _latest_review(connection: Connection, hook: PullRequestHook) -> Any:

@@ -11,6 +11,7 @@ from websockets.sync.server import serve
 SUITE = """
 *** Test Cases ***
 Refused Configuration
+    Use Environment    own=True
     Run Keyword And Expect Error    *422*period: workflow_pipeline shows no history*
     ...    Configure Widget    workflow_pipeline    period=day
     Run Keyword And Expect Error    *422*limit: must be at most 1000*

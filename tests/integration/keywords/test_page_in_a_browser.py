@@ -1,9 +1,13 @@
 """The dashboard's page in a real browser: accessible, live again after an outage, and skipped where there is none."""
 
 import json
+import os
+import signal
+import tempfile
+from pathlib import Path
 
 import pytest
-from robot_runs import run
+from robot_runs import run, start
 
 from QMSLibrary.keywords import browser
 from tests.npm_tools import package
@@ -20,6 +24,14 @@ def chromium():
         return browser.chromium()
     except SkipExecution as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture
+def temporary(monkeypatch):
+    """Where the browser puts its files. The path must be short, because it has a socket there."""
+    with tempfile.TemporaryDirectory(prefix="qms-") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        yield Path(folder)
 
 
 SETUP = """
@@ -242,3 +254,103 @@ def test_without_the_browser_library_it_is_skipped_and_says_how_to_get_it(home, 
     assert tests["Look"].status == "SKIP"
     assert "robotframework-browser is not installed" in tests["Look"].message
     assert "pip install 'robotframework-qms[browser]'" in tests["Look"].message
+
+
+OPENED = """
+*** Test Cases ***
+E1
+    Open Dashboard Page    as_role=qa_lead    view=qa
+    Page Should Show    Quality assurance
+E2
+    Page Should Show    Quality assurance
+"""
+LATER = """\
+*** Settings ***
+Library    QMSLibrary    environment=embedded
+Suite Setup    Open Dashboard Page    as_role=manager    view=executive
+*** Test Cases ***
+The Suite's
+    Page Should Show    Executive
+    Open Dashboard Page    as_role=qa_lead    view=qa
+    Page Should Show    Quality assurance
+Still The Suite's
+    Page Should Show    Executive
+    Page Should Not Show    Quality assurance
+    Close Browser    ALL
+"""
+NOBODYS = """\
+*** Settings ***
+Library    QMSLibrary    environment=embedded
+*** Test Cases ***
+Nobody's
+    Page Should Show    Executive
+"""
+
+
+def test_a_page_is_closed_with_the_test_or_the_suite_that_opened_it(home, tmp_path, chromium, temporary):
+    others = [tmp_path / "later.robot", tmp_path / "nobodys.robot"]
+    for file, text in zip(others, (LATER, NOBODYS), strict=True):
+        file.write_text(text)
+    tests, output = run(tmp_path, OPENED, *map(str, others))
+    assert {test.name for test in tests.values() if test.passed} == {"The Suite's", "Still The Suite's", "E1"}, output
+    for name in ("Nobody's", "E2"):
+        assert tests[name].message.startswith("No page is open in the browser. Expected `Open Dashboard Page`")
+    assert not list(temporary.iterdir())
+
+
+def below(process):
+    """All processes below ``process``, each by its number and the moment at which it began."""
+    found = {process: None}
+    while True:
+        more = {
+            int(stat[0]): stat[21]
+            for stat in map(stat_of, Path("/proc").glob("[0-9]*/stat"))
+            if stat and int(stat[3]) in found and int(stat[0]) not in found
+        }
+        if not more:
+            del found[process]
+            return found
+        found |= more
+
+
+def stat_of(file):
+    try:
+        number, _, rest = file.read_text().partition(" ")
+    except OSError:
+        return []
+    return [number, "", *rest.rpartition(") ")[2].split()]
+
+
+def living(processes):
+    """Those that have not ended; one that waits to be collected has."""
+    stats = {number: stat_of(Path(f"/proc/{number}/stat")) for number in processes}
+    return [number for number, stat in stats.items() if stat and stat[21] == processes[number] and stat[2] != "Z"]
+
+
+KILLED = """
+*** Test Cases ***
+Look
+    Open Dashboard Page
+    Create File    ${MARK}
+    Sleep    2 minutes
+"""
+
+
+def test_nothing_is_left_of_the_browser_when_robot_is_killed(home, tmp_path, chromium, temporary, wait_until):
+    mark = tmp_path / "mark"
+    robot = start(tmp_path, "Library    OperatingSystem\n" + KILLED, "--variable", f"MARK:{mark}")
+    browser = {}
+    try:
+        assert wait_until(mark.exists, 60)
+        browser = below(robot.pid)
+        names = {number: Path(f"/proc/{number}/cmdline").read_bytes().decode() for number in browser}
+        assert any("node" in name for name in names.values())
+        assert sum("chrom" in name for name in names.values()) > 3
+        robot.kill()
+        assert wait_until(lambda: not living(browser), 5), [names[one] for one in living(browser)]
+        assert wait_until(lambda: not list(temporary.iterdir()), 1)
+    finally:
+        robot.kill()
+        for number in living(browser):
+            os.kill(number, signal.SIGKILL)
+        robot.communicate(timeout=10)

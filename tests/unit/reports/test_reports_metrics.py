@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from QMSLibrary.reports.corrections import with_column
+from QMSLibrary.reports.corrections import with_columns
 from QMSLibrary.reports.metrics import write_metrics
 
 NASTY = '<script>alert("x")</script>'
@@ -110,8 +110,45 @@ def test_failures_that_were_caught_are_told_from_those_that_were_not(tmp_path):
     }
 
 
+NOT_RUN = """\
+*** Test Cases ***
+Stopped
+    Work
+    Fail    no
+    Work
+    Work
+Branch
+    IF    False
+        Work
+    ELSE
+        Work
+    END
+Skipped
+    Leave
+    Work
+*** Keywords ***
+Work
+    No Operation
+Leave
+    Skip    not here
+"""
+
+
+def test_what_was_not_run_is_not_counted_and_what_was_skipped_has_not_passed(tmp_path):
+    page = tmp_path / "metrics.html"
+    assert write_metrics(robot(tmp_path, NOT_RUN), page) is None
+    table = re.search(r'<table id="kmt".*?</table>', page.read_text(), re.DOTALL)[0]
+    assert re.findall(r"<th>(.*?)</th>", table)[:5] == ["Keyword Name", "Times", "Fail Count", "Failed And Caught",
+                                                        "Skipped"]  # fmt: skip
+    rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)[1:]]
+    assert {row[0]: [int(figure) for figure in row[1:5]] for row in rows} == {
+        "Work": [2, 0, 0, 0],
+        "Leave": [1, 0, 0, 1],
+    }
+
+
 def test_a_template_that_is_not_known_is_left_as_it_is():
-    assert with_column("<th>Fail Count</th>") == "<th>Fail Count</th>"
+    assert with_columns("<th>Fail Count</th>") == "<th>Fail Count</th>"
 
 
 def test_a_test_is_shown_with_the_name_of_its_suite(tmp_path):
