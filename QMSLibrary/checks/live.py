@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any, Final
 
 from QMSLibrary.client.events import Seen
@@ -75,11 +76,16 @@ def never_came(
 
 
 def complete(
-    watch: LiveWatch, events: Sequence[Seen], repository: str | None, within: timedelta | None = None
+    watch: LiveWatch,
+    events: Sequence[Seen],
+    repository: str | None,
+    within: timedelta | None = None,
+    done: Mapping[str, int] = MappingProxyType({}),
 ) -> Verdict:
     """Each change of a review that orchestration told was shown live: once, in its order, and in time.
 
-    ``events`` are those of the repository that have come since the dashboard was opened.
+    ``events`` are those of the repository that have come since the dashboard was opened; ``done`` is each review's
+    revision of now, as orchestration answers it: what its events have not told could not be looked for.
     """
     told = watch.updates()
     shown: dict[str, dict[int, Told]] = {}
@@ -92,9 +98,12 @@ def complete(
         if one.update.topic is LiveTopic.WORKFLOW and one.update.workflow_id is not None:
             _add(shown.setdefault(one.update.workflow_id, {}), one, wrong)
     expected = _changes(events)
+    untold: list[str] = []
     slowest = 0.0
     for workflow_id, changes in expected.items():
         known = shown.get(workflow_id, {})
+        if max(changes) < done.get(workflow_id, 0):
+            untold.append(f"not told by orchestration: revision {done[workflow_id]} of workflow {workflow_id}")
         for revision, (seen, snapshot) in sorted(changes.items()):
             update = known.get(revision)
             what = f"revision {revision} of workflow {workflow_id} ({snapshot['state']}, {snapshot['step']})"
@@ -109,6 +118,8 @@ def complete(
             if within is not None and delay > within.total_seconds():
                 wrong.append(f"shown {delay * 1000:.0f} ms after orchestration had said it: {what}")
     total = sum(map(len, expected.values()))
+    blame = Service.DASHBOARD if wrong else Service.ORCHESTRATION
+    wrong += untold
     if not total:
         wrong.append("no change of a review was recorded: `Start Recording Events` comes before the first one")
     limit = f", within {within.total_seconds() * 1000:g} ms" if within is not None else ""
@@ -122,7 +133,7 @@ def complete(
         "after orchestration had said it"
         if not wrong
         else f"over {connections}:" + "".join(f"\n  {one}" for one in wrong[:SHOWN]) + more,
-        blame=Service.DASHBOARD if wrong and total else None,
+        blame=blame if wrong and total else None,
         look_at=_LOOK_AT if wrong and total else "",
     )
 

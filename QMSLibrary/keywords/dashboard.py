@@ -203,9 +203,12 @@ class Dashboard(Chapter):
             )
         deadline = monotonic() + timeout.total_seconds()
         watch.wait(lambda: not watch.cutting, timeout.total_seconds())
+        # What orchestration has done and its events have not said yet is still on its way as well.
+        reviews = self.qms.orchestration.workflows(repository=repository, role=Role.DEVELOPER)
+        done = {one.id: one.revision for one in reviews}
         while True:
             seen = self._recorded(repository)
-            verdict = updates.complete(watch, seen, repository, within)
+            verdict = updates.complete(watch, seen, repository, within, done)
             left = deadline - monotonic()
             if verdict.passed or left <= 0:
                 break

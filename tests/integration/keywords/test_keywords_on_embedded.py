@@ -222,6 +222,7 @@ A Review
     ${pr} =    Create Pull Request    complexity=low    missing_tests=True
     Trigger Workflow    ${pr}
     Wait For Workflow
+    Components Should Agree
 """,
     )
     for name, expected, seen, blame, look in (

@@ -163,6 +163,14 @@ def test_a_missing_a_doubled_and_a_slow_update_are_told() -> None:
     assert "shown 500 ms after orchestration had said it" in slow
 
 
+def test_what_orchestration_has_done_and_not_told_is_not_complete() -> None:
+    assert live.complete(watch(1, 2), seen(1, 2), HERE, done={"wf-1": 2, "wf-2": 7}).passed
+    behind = live.complete(watch(1, 2), seen(1, 2), HERE, done={"wf-1": 3})
+    assert "not told by orchestration: revision 3 of workflow wf-1" in behind.message
+    assert behind.blame is Service.ORCHESTRATION
+    assert live.complete(watch(1), seen(1, 2), HERE, done={"wf-1": 3}).blame is Service.DASHBOARD
+
+
 def test_what_came_again_or_was_gone_fails() -> None:
     again = watch(1, 2)
     again.strays.append(told(1, 1))
