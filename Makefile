@@ -39,7 +39,8 @@ run: $(STAMP)  ## start the reference QMS, run every suite, write results/latest
 	PATH="$(CURDIR)/$(BIN):$$PATH" qms run
 
 test: $(STAMP) $(TOOLS) $(SCANNERS)  ## all tests of the project itself
-	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -m 'not alone' --numprocesses auto --maxprocesses 4 --dist loadfile
+	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -m alone
 
 lint: $(STAMP)  ## ruff, mypy, robocop, import-linter
 	$(BIN)/ruff check .

@@ -18,7 +18,8 @@ ${AT ONCE}      200 ms
 *** Test Cases ***
 Escalation Changes Show Within 200 Milliseconds
     [Documentation]    When this passes, an escalation that was raised, taken charge of and settled was each time shown
-    ...    by the dashboard within 200 milliseconds.
+    ...    by the dashboard within 200 milliseconds. It measures, so it runs when nothing else does.
+    [Tags]    load
     Start Recording Events
     Submit A Pull Request    complexity=low    missing_tests=True
     Wait For Workflow    state=DOR_FAILED
