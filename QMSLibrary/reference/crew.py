@@ -98,8 +98,10 @@ class Crew:
                 raise OrderError(f"{name!r} is no name of an agent: letters, digits and . _ - without blanks")
             if name in self._members and self._members[name].child.alive:
                 raise OrderError(f"an agent {name!r} runs already")
-        if len(set(self._members) | set(names)) > MOST:
-            raise OrderError(f"an environment has at most {MOST} agents")
+        alive = {name for name, one in self._members.items() if one.child.alive}
+        if len(alive | set(names)) > MOST:
+            raise OrderError(f"an environment has at most {MOST} agents at once, and {len(alive)} run")
+        self._forget(names)
         for name in names:
             member = self._members.setdefault(name, _Member(Child(f"agent {name}", self._logs / f"agent-{name}.log")))
             if member.orders is not None:
@@ -117,6 +119,16 @@ class Crew:
         for name in names:
             self._members[name].child.wait_healthy(max(deadline - time.monotonic(), 0.1))
         return {name: self._members[name].child.url for name in names}
+
+    def _forget(self, names: list[str]) -> None:
+        """Make room for ``names``: of those that have ended only the newest are remembered, with their exit codes."""
+        ended = [name for name, one in self._members.items() if not one.child.alive and name not in names]
+        too_many = len(set(self._members) | set(names)) - MOST
+        for name in ended[: max(too_many, 0)]:
+            member = self._members.pop(name)
+            member.child.close()
+            if member.orders is not None:
+                member.orders.close()
 
     def _alive(self, name: str) -> _Member:
         self.reap()

@@ -189,3 +189,19 @@ def test_never_over_capacity_with_answers_coming_in_all_the_time(there, wait_unt
     assert all(load <= 2 for load in highest.values()), highest
     assert wait_until(lambda: not any(agent(qms, name).load for name in names))
     assert {first_gate(qms, one).agents[0] for one in reviews} == set(names)
+
+
+@pytest.mark.slow
+def test_agents_that_have_ended_take_nobodys_place(there):
+    """An environment that lives long has had more agents than it may have at once."""
+    environment, _ = there
+    for turn in range(3):
+        names = [f"agent-{turn}-{number}" for number in range(40)]
+        environment.start_agents(names)
+        with pytest.raises(EnvironmentUseError, match="at most 100 agents at once, and 40 run"):
+            environment.start_agents([f"one-too-many-{number}" for number in range(61)])
+        for name in names:
+            environment.kill_agent(name)
+    known = environment.agents()
+    assert len(known) == 100
+    assert "agent-2-39" in known
