@@ -94,7 +94,10 @@ def _same_kind(value: Any, expected: Any, symbol: str, what: str) -> Any:
     if isinstance(value, str) and number:
         return shown(expected)
     if isinstance(value, timedelta) and number:
-        return timedelta(seconds=expected)
+        try:
+            return timedelta(seconds=expected)
+        except (OverflowError, ValueError):  # longer than any time, or no number at all
+            raise _different(value, expected, symbol, what) from None
     if isinstance(value, datetime) and isinstance(expected, datetime):
         return _aware(expected)
     if isinstance(value, bool) or isinstance(expected, bool):

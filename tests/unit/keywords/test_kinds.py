@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from assertionengine import AssertionOperator
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from QMSLibrary.checks.asked import Asked
@@ -132,6 +132,8 @@ VALUES = st.one_of(
 
 @given(VALUES, st.sampled_from(["==", "!=", *ORDER, "contains", "not contains", "^=", "$=", "matches"]),
        VALUES | st.floats())  # fmt: skip
+@example(timedelta(0), "==", 8.64e13)
+@example(timedelta(0), "==", float("nan"))
 def test_any_comparison_passes_or_fails_in_words(value, operator, expected):
     told = ""
     try:
