@@ -15,7 +15,7 @@ from QMSLibrary.checks.verdict import Verdict
 from QMSLibrary.contract.model import Model, noun
 from QMSLibrary.formats.names import did_you_mean
 
-from .errors import CheckFailed, KeywordError
+from .errors import CheckFailed, KeywordError, NoSuchEntry
 from .kinds import alike
 from .words import shown
 
@@ -67,6 +67,9 @@ def _one(value: Any, name: str, path: str) -> Any:
         known = [str(number) for number in range(len(value))]
         if name.lstrip("-").isdigit() and -len(value) <= int(name) < len(value):
             return value[int(name)]
+        if name.lstrip("-").isdigit():
+            many = f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
+            raise NoSuchEntry(f"There is no entry {name}{where}: the list has {many}, counted from 0.")
     else:
         raise KeywordError(f"{shown(value)} has no fields, so there is no {name!r}{where}.")
     hint = did_you_mean(name, known)

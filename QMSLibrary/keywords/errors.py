@@ -16,6 +16,10 @@ class KeywordError(ValueError):
         return str(self.args[0]) if self.args else ""
 
 
+class NoSuchEntry(KeywordError):  # noqa: N818 - named as KeywordError is
+    """A list has fewer entries than the one that was asked for. What is being waited for may still come."""
+
+
 class CheckFailed(AssertionError):  # noqa: N818 - it is a verdict, not a mistake
     """A check did not hold."""
 

@@ -257,7 +257,8 @@ def test_fields_are_found(path, value):
     [
         ("state", "There are: step, status"),
         ("measures.speed", "There are: coverage"),
-        ("failure_reasons.4", "There are: 0"),
+        ("failure_reasons.4", "There is no entry 4 .* the list has 1 entry, counted from 0"),
+        ("failure_reasons.first", "There are: 0"),
         ("status.deep.er", "has no fields"),
     ],
 )
