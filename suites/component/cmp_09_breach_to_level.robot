@@ -33,6 +33,15 @@ Overridden Gates Escalate Once Compliance Has Suffered
     Get Workflow    result.compliance_score    <    85
     Escalation Should Exist    L1_IMMEDIATE    reason=compliance_below_threshold    count=1
 
+A Vulnerability That Is Not High Is No Breach
+    [Documentation]    When this passes, a vulnerability of medium severity was found and was not escalated as a high
+    ...    or critical one is.
+    Submit A Pull Request    complexity=low    security_issues=xss:medium
+    Wait For Workflow
+    Security Scan Should Have Found    xss:medium
+    Components Should Agree
+    Escalation Should Exist    L1_IMMEDIATE    reason=high_severity_security    count=0
+
 A Clean Review Disturbs Nobody
     [Documentation]    When this passes, a review without a breach raised no escalation and no alert.
     Submit A Pull Request    complexity=low

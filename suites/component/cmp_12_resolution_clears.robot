@@ -65,6 +65,7 @@ Its Escalation And Its Alert
     ${escalation} =    Escalation Should Exist    L3_STANDARD    reason=dor_failed    count=1
     ${alert} =    Alert Should Exist    low    escalation=${escalation}    count=1
     Get Component State    dashboard    details.open_alerts    ==    1
+    Widget Should Show    escalations    open    ==    1    repository=${REPOSITORY}
     RETURN    ${escalation}    ${alert}
 
 Settled Here It Should Be Settled Everywhere
@@ -90,4 +91,5 @@ Settled Here It Should Be Settled Everywhere
     Should Be Empty    ${open}    The dashboard still shows an alert as active.\nService to blame: dashboard
     Get Component State    escalation    details.open_escalations    ==    0
     Get Component State    dashboard    details.open_alerts    ==    0
+    Widget Should Show    escalations    open    ==    0    repository=${REPOSITORY}
     Audit Trail Should Contain    escalation.resolved    object=${escalation.id}    count=1

@@ -47,7 +47,8 @@ The Live Decisions Should Be Those Of The Widget
     ${widget} =    Get Widget    routing_history    repository=${REPOSITORY}
     FOR    ${decision}    IN    @{widget.data}[newest]
         ${told} =    Wait For Live Update    routing    decision_id=${decision}[decision_id]
-        ${shown} =    Evaluate    [one["reason"] for one in $decision["assignments"]]
-        ${live} =    Evaluate    [one["reason"] for one in $told.change["assignments"]]
-        Should Be Equal    ${live}    ${shown}    The dashboard tells other reasons live than its widget shows
+        ${shown} =    Evaluate    [(one["agent_id"], one["reason"]) for one in $decision["assignments"]]
+        ${live} =    Evaluate    [(one["agent_id"], one["reason"]) for one in $told.change["assignments"]]
+        Should Be Equal    ${live}    ${shown}
+        ...    The decision ${decision}[decision_id] was told live otherwise than it is shown.\nService to blame: dashboard
     END

@@ -26,5 +26,7 @@ The Shares Add Up To The Whole
     ${widget} =    Get Widget    load_distribution    repository=${REPOSITORY}
     ${whole} =    Evaluate    sum(one["share"] for one in $widget.data["agents"])
     Should Be True    abs(${whole} - 1) < 0.001
+    ...    The shares on the widget load_distribution add up to ${whole}, expected was 1.\nService to blame: dashboard
     ${assigned} =    Evaluate    sum(one["assigned"] for one in $widget.data["agents"])
     Should Be Equal As Integers    ${assigned}    6
+    ...    What the widget load_distribution says of each agent does not add up to its 6 assignments.

@@ -21,13 +21,16 @@ Escalation Changes Show Within 200 Milliseconds
     ...    by the dashboard within 200 milliseconds. It measures, so it runs when nothing else does.
     [Tags]    load
     Start Recording Events
+    Open Live Dashboard    repository=${REPOSITORY}
     Submit A Pull Request    complexity=low    missing_tests=True
     Wait For Workflow    state=DOR_FAILED
     ${escalation} =    Escalation Should Exist    L3_STANDARD    reason=dor_failed    count=1
     Wait For Event Sequence    escalation.triggered    dashboard.alert_raised    within=${AT ONCE}
     Acknowledge Escalation    ${escalation}
+    Wait For Live Update    escalation    id=${escalation.id}    state=acknowledged    timeout=${AT ONCE}
     Wait For Event Sequence    escalation.acknowledged    dashboard.alert_acknowledged    within=${AT ONCE}
     Resolve Escalation    ${escalation}
+    Wait For Live Update    escalation    id=${escalation.id}    state=resolved    timeout=${AT ONCE}
     Wait For Event Sequence    escalation.resolved    dashboard.alert_resolved    within=${AT ONCE}
 
 Each Change Shows Once And In Order

@@ -24,6 +24,7 @@ Acknowledging The Escalation Updates The Alert
     ${taken} =    Acknowledge Escalation    ${escalation}    comment=On it
     ${alert} =    Alert Should Exist    low    escalation=${escalation}    state=acknowledged    count=1
     Should Be Equal    ${alert.acknowledged_by}    ${taken.acknowledged_by}
+    The Dashboard Should Show Who Took Charge    ${taken.acknowledged_by}
 
 An Alert That Was Raised By Hand Is No Exception
     [Documentation]    When this passes, the same holds for an alert that a person raised, however soon it is
@@ -63,11 +64,18 @@ Whoever Was Acknowledged In Time Wakes Nobody
 
 *** Keywords ***
 A Review Was Escalated
-    [Documentation]    A review that was stopped. Returns its escalation.
+    [Documentation]    A review that was stopped, in a repository that has no other. Returns its escalation.
+    Use A Repository Of Its Own    acknowledged
     Submit A Pull Request    complexity=low    missing_tests=True
     Wait For Workflow    state=DOR_FAILED
     ${escalation} =    Escalation Should Exist    L3_STANDARD    reason=dor_failed    count=1
     RETURN    ${escalation}
+
+The Dashboard Should Show Who Took Charge
+    [Documentation]    In its list of escalations, which has only this one.
+    [Arguments]    ${who}
+    Widget Should Show    escalations    by_state.acknowledged    ==    1    repository=${REPOSITORY}
+    Get Widget    escalations    escalations.0.acknowledged_by    ==    ${who}    repository=${REPOSITORY}
 
 Acknowledged On The Dashboard
     [Documentation]    Takes charge of an alert in a role and looks at its escalation.
@@ -76,5 +84,6 @@ Acknowledged On The Dashboard
     ${alert} =    Alert Should Exist    low    escalation=${escalation}    state=active
     ${taken} =    Acknowledge Alert    ${alert}    as_role=${role}
     Escalation Should Be    ${escalation}    acknowledged    acknowledged_by=${taken.acknowledged_by}
+    The Dashboard Should Show Who Took Charge    ${taken.acknowledged_by}
     Audit Trail Should Contain    alert.acknowledged    object=${alert.id}    count=1
     Audit Trail Should Contain    escalation.acknowledged    object=${escalation.id}    count=1
