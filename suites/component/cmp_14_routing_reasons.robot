@@ -50,5 +50,5 @@ The Live Decisions Should Be Those Of The Widget
         ${shown} =    Evaluate    [(one["agent_id"], one["reason"]) for one in $decision["assignments"]]
         ${live} =    Evaluate    [(one["agent_id"], one["reason"]) for one in $told.change["assignments"]]
         Should Be Equal    ${live}    ${shown}
-        ...    The decision ${decision}[decision_id] was told live otherwise than it is shown.\nService to blame: dashboard
+        ...    ${decision}[decision_id] was told live otherwise than it is shown.\nService to blame: dashboard
     END
