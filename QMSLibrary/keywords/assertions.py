@@ -97,7 +97,7 @@ def check(value: Any, operator: Operator, expected: Any, message: str | None, as
     try:
         result = verify_assertion(plain, operator, wanted, asked.what)
     except AssertionError:
-        raise CheckFailed(_failed(plain, symbol, wanted, message, asked)) from None
+        raise CheckFailed(_failed(shown(plain), symbol, wanted, message, asked)) from None
     except TypeError:
         raise KeywordError(
             f"The {asked.what} is {shown(value)}, which cannot be compared with {shown(expected)} by {symbol!r}."
@@ -109,8 +109,15 @@ def check(value: Any, operator: Operator, expected: Any, message: str | None, as
         raise KeywordError(_EXCEPTION.sub("", str(error))) from None
     # What is not there yet lacks everything, and that proves nothing.
     if asked.not_yet and (symbol in _NEGATIVE or (symbol in ("==", "validate") and plain in (None, [], {}, ""))):
-        raise CheckFailed(_failed(plain, symbol, wanted, message, asked))
+        raise CheckFailed(_failed(shown(plain), symbol, wanted, message, asked))
     return value if symbol not in _RAW and symbol != "$" else result
+
+
+def not_there(error: NoSuchEntry, operator: Operator, expected: Any, message: str | None, asked: Asked) -> Exception:
+    """What to raise when the value to be checked is in no list yet: the check failed. Without one the error stands."""
+    if operator is None or operator.value not in _EXPECTED:
+        return error
+    return CheckFailed(_failed(str(error), operator.value, expected, message, asked))
 
 
 def _refuse_unknown(kind: type[Enum], expected: str) -> None:
@@ -122,17 +129,17 @@ def _refuse_unknown(kind: type[Enum], expected: str) -> None:
         )
 
 
-def _failed(value: Any, symbol: str, wanted: Any, message: str | None, asked: Asked) -> str:
+def _failed(seen: str, symbol: str, wanted: Any, message: str | None, asked: Asked) -> str:
     verdict = Verdict(
         title=f"The {asked.what}",
         passed=False,
         expected=_EXPECTED[symbol].format(shown(wanted)),
-        actual=f"{shown(value)}; {asked.not_yet}" if asked.not_yet else shown(value),
+        actual=f"{seen}; {asked.not_yet}" if asked.not_yet else seen,
         blame=asked.blame,
         look_at=asked.look_at,
     )
     if not message:
         return verdict.message
     # The places that the assertion engine's own messages have; other braces are the tester's.
-    own = message.replace("{value}", shown(value)).replace("{expected}", shown(wanted))
+    own = message.replace("{value}", seen).replace("{expected}", shown(wanted))
     return f"{own}\n{verdict.message}"

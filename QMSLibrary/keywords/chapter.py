@@ -20,8 +20,8 @@ from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import Workflow
 
-from .assertions import Operator, check, lookup
-from .errors import CheckFailed, KeywordError
+from .assertions import Operator, check, lookup, not_there
+from .errors import CheckFailed, KeywordError, NoSuchEntry
 from .words import shown
 
 if TYPE_CHECKING:
@@ -101,7 +101,11 @@ class Chapter:
                 raise KeywordError("Name the field that is to be checked before the operator: state    ==    COMPLETED")
             self.say(f"Got {what}.", value)
             return value
-        found, asked = lookup(value, field), describe(field)
+        asked = describe(field)
+        try:
+            found = lookup(value, field)
+        except NoSuchEntry as error:
+            raise not_there(error, operator, expected, message, asked) from None
         self.say(f"The {asked.what} is {shown(found)}.")
         return check(found, operator, expected, message, asked)
 

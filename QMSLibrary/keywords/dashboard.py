@@ -22,7 +22,7 @@ from QMSLibrary.formats.names import did_you_mean
 
 from .assertions import Operator
 from .chapter import Chapter
-from .errors import CheckFailed, KeywordError, NoSuchEntry
+from .errors import CheckFailed, KeywordError
 
 W = Workflow | str | None
 ANY = "any"
@@ -295,18 +295,6 @@ class Dashboard(Chapter):
                 left = deadline - monotonic()
                 if left <= 0:
                     raise
-            except NoSuchEntry as error:
-                left = deadline - monotonic()
-                if left <= 0:
-                    of = f" of {repository}" if repository else ""
-                    expected = f"{field} {assertion_operator.value} {assertion_expected}"
-                    raise CheckFailed(
-                        f"{f'{message}: ' if message else ''}The widget {widget}{of}: not as expected.\n"
-                        f"Expected: {expected}, within {timeout.total_seconds():g} s\nSeen: {error}\n"
-                        "Service to blame: dashboard\n"
-                        f"Look at: the whole widget (`Get Widget    {widget}`), and whether events could not be taken "
-                        "(`Get Dead Letters    dashboard`)"
-                    ) from None
             hub.sleep(since, min(pause, left))
             pause = min(pause * 2, 0.25)
 

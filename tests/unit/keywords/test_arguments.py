@@ -13,9 +13,9 @@ from QMSLibrary.contract.steps import Severity, Step, StepResult, StepStatus
 from QMSLibrary.contract.workflows import Workflow, WorkflowState
 from QMSLibrary.history.statistics import ResponseTimes
 from QMSLibrary.keywords import options
-from QMSLibrary.keywords.assertions import check, lookup
+from QMSLibrary.keywords.assertions import check, lookup, not_there
 from QMSLibrary.keywords.conversion import convert
-from QMSLibrary.keywords.errors import CheckFailed, KeywordError
+from QMSLibrary.keywords.errors import CheckFailed, KeywordError, NoSuchEntry
 from QMSLibrary.keywords.types import EventName, event_name, finding, names, percent
 from QMSLibrary.keywords.words import a_thing, shown
 
@@ -266,6 +266,20 @@ def test_an_unknown_field_is_told_with_those_there_are(path, words):
     with pytest.raises(KeywordError, match=words):
         lookup(STEP, path)
     assert lookup(ResponseTimes(1, 2, 3, 4, 5, 6, 0), "p95") == 4
+
+
+def test_what_is_in_no_list_yet_fails_a_check_and_is_a_mistake_without_one():
+    asked = Asked(what="history.0.total of the widget quality_trend", blame=Service.DASHBOARD, look_at="its events")
+    with pytest.raises(NoSuchEntry) as error:
+        lookup({"history": []}, "history.0.total")
+    failed = not_there(error.value, AssertionOperator["!="], 3, "Mine", asked)
+    assert isinstance(failed, CheckFailed)
+    assert str(failed) == (
+        "Mine\nThe history.0.total of the widget quality_trend: not as expected.\nExpected: anything but 3\n"
+        "Seen: There is no entry 0 (in 'history.0.total'): the list has 0 entries, counted from 0.\n"
+        "Service to blame: dashboard\nLook at: its events"
+    )
+    assert not_there(error.value, None, None, None, asked) is error.value
 
 
 @pytest.mark.parametrize(
