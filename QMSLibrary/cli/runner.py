@@ -135,7 +135,7 @@ class Runner:
 
     def _start(self, work: Work, folder: Path, name: str, workers: int, options: list[str]) -> subprocess.Popen[bytes]:
         command = [
-            sys.executable, "-P", str(_HERE / "guard.py"),
+            sys.executable, "-P", str(_HERE.parent / "environments" / "guard.py"),
             sys.executable, "-m", "pabot.pabot",
             "--command", _PYTHON.name, "-P", "-m", "QMSLibrary.cli.worker", "--end-command",
             # The QMS is no resource to be handed out by pabot, and each Robot process costs its imports: share them.

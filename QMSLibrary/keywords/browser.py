@@ -40,7 +40,7 @@ _WAITED_FOR: Final = re.compile(r"waiting for locator\('([^\n]+)'\)")
 _DRIVER: Final = re.compile(r"^(\w*Error: )?([a-z]\w+\.\w+: )?")
 """What Playwright puts before what it says: the kind of error, and its own function."""
 _PACKAGES: Final = {"robotframework-browser": "Browser", "robotframework-browser-batteries": "BrowserBatteries"}
-_GUARD: Final = Path(__file__).parents[1] / "cli" / "guard.py"
+_GUARD: Final = Path(__file__).parents[1] / "environments" / "guard.py"
 
 
 def chromium() -> Path:

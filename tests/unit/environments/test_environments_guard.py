@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-GUARD = Path(__file__).parents[3] / "QMSLibrary" / "cli" / "guard.py"
+GUARD = Path(__file__).parents[3] / "QMSLibrary" / "environments" / "guard.py"
 # It speaks into the pipe of the command that started it, some time after it was told to end.
 SPEAKER = """\
 import signal, sys, time
