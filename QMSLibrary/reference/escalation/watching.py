@@ -22,6 +22,7 @@ from .tables import verdicts
 
 _E = EventType
 _GATES: Final = frozenset({_E.GATE_PASSED, _E.GATE_FAILED})
+_ANSWERED: Final = frozenset({_E.STEP_COMPLETED, _E.STEP_FAILED})
 _HEARD: Final = select(verdicts.c.topic, verdicts.c.revision).where(verdicts.c.workflow_id == bindparam("key"))
 _HEAR: Final = insert(verdicts)
 _HEAR_AGAIN: Final = update(verdicts).where(
@@ -48,8 +49,8 @@ class Watcher:
             return
         if change is not None and change.before is not None and change.before != change.snapshot["state"]:
             self._settle(connection, context, event, lambda row: _moved_on(row, change.snapshot["state"]))
-        if event.type == _E.ROUTED:
-            self._settle(connection, context, event, lambda row: row.type == "routing_failed")
+        if self._agents_were_found(connection, event):
+            self._settle(connection, context, event, lambda row: _sought_agents(row, event))
         wanted = wanted_by(event, self.limits)
         if not (wanted or event.type in _GATES) or not self._is_news(connection, event):
             return
@@ -101,6 +102,14 @@ class Watcher:
             self._troubled = workflows_with_open_ones(connection)
         return workflow_id in self._troubled
 
+    def _agents_were_found(self, connection: Connection, event: Event) -> bool:
+        # An agent that was ill may be well before agents are looked for again, and answer what it was given at first.
+        if event.type not in _ANSWERED:
+            return event.type == _E.ROUTED
+        snapshot = event.payload.get("workflow")
+        # A verdict that comes late says nothing about the attempt after it.
+        return snapshot is None or snapshot["revision"] >= self.copies.revision(connection, event.workflow_id or "")
+
     def _is_news(self, connection: Connection, event: Event) -> bool:
         """Whether nothing newer was heard about this topic of the workflow; what comes late must not raise an alarm."""
         snapshot = event.payload.get("workflow")
@@ -130,6 +139,10 @@ def _moved_on(row: Row[Any], state: str) -> bool:
     return row.type in _STANDING_STILL and row.workflow_state != state
 
 
+def _sought_agents(row: Row[Any], event: Event) -> bool:
+    return row.type == "routing_failed" and (event.type not in _ANSWERED or row.step == step_of(event))
+
+
 def _answered_by(row: Row[Any], event: Event) -> bool:
     """Whether the gate that has passed is the one that the escalation is about."""
     if row.type in _STANDING_STILL or row.step != step_of(event):
@@ -148,5 +161,7 @@ def _why(event: Event) -> str:
         return f"the gate of {step} was overridden" if _overridden(event) else f"the gate of {step} has passed"
     if event.type == _E.ROUTED:
         return "agents were found"
+    if event.type in _ANSWERED and step is not None:
+        return f"the agents of {step} have answered"
     state = (event.payload.get("workflow") or {}).get("state", WorkflowState.COMPLETED)
     return f"the workflow moved on to {state}"

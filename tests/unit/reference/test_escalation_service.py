@@ -196,6 +196,24 @@ def test_nobody_available_is_settled_when_somebody_is_found(qms: Bench) -> None:
     assert one_of(qms).state == "resolved"
 
 
+@pytest.mark.parametrize("verdict", ["step.completed", "step.failed"])
+def test_nobody_available_is_settled_when_an_agent_that_was_given_up_answers(qms: Bench, verdict: str) -> None:
+    failed = event("routing.failed", S.DOR_PENDING, 2, source="decision", step="dor_validation")
+    qms.deliver(event("orchestration.step_assigned", S.DOR_PENDING, 2, step="dor_validation"), failed)
+    assert one_of(qms).state == "active"
+    qms.deliver(event(verdict, S.DOR_PENDING, 3, step="dor_validation"))
+    assert (one_of(qms).state, one_of(qms).resolved_by) == ("resolved", "escalation")
+
+
+@pytest.mark.parametrize(("step", "revision"), [("dor_validation", 3), ("progress_reviews", 5)])
+def test_nobody_available_is_not_settled_by_a_late_verdict_or_that_of_another_step(
+    qms: Bench, step: str, revision: int
+) -> None:
+    qms.deliver(event("routing.failed", S.DOR_PENDING, 4, source="decision", step="dor_validation"))
+    qms.deliver(event("step.failed", S.DOR_PENDING, revision, step=step))
+    assert one_of(qms).state == "active"
+
+
 def test_acknowledging_is_done_once_by_a_person_on_the_record(qms: Bench) -> None:
     qms.deliver(dor_failed())
     done = acknowledge(qms, one_of(qms))
