@@ -13,13 +13,14 @@ from QMSLibrary.client.errors import NotFound, NotSupported
 from QMSLibrary.client.qms import QMS
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.routing import Agent, AgentRegistration
-from QMSLibrary.contract.steps import STEP_CHECKS, AgentResult, Step
+from QMSLibrary.contract.steps import STEP_CHECKS, AgentResult, Finding, Step
 from QMSLibrary.contract.workflows import ResultRequest, Workflow
+from QMSLibrary.data.flaws import catalogue
 from QMSLibrary.environments import Capability, Environment
 
 from .chapter import Chapter
 from .errors import KeywordError
-from .types import Count, names
+from .types import Count, finding, names
 
 A = Agent | str
 W = Workflow | str | None
@@ -209,6 +210,9 @@ class Agents(Chapter):
         step: Step,
         *,
         passed: bool = True,
+        findings: list[str] | str | None = None,
+        quality_score: float | None = None,
+        compliance_score: float | None = None,
         run: int | None = None,
         attempt: int | None = None,
         workflow: W = None,
@@ -216,21 +220,39 @@ class Agents(Chapter):
     ) -> Workflow:
         """Answers orchestration in an agent's place: all checks of the step passed, or failed. Returns the workflow.
 
-        It is for answers that must be refused: of an agent that is not awaited, a second time, too late. ``run`` and
-        ``attempt`` are the present ones unless told.
+        It is for answers that must be refused (of an agent that is not awaited, a second time, too late) and for those
+        that no code can be written for: a score that is just under a limit, a severity that no known weakness has.
+
+        ``findings`` are what the agent says it found, each with its severity; a weakness that is known to this library
+        has its CWE. The scores, 0 to 100, are what it says it measured. ``run`` and ``attempt`` are the present ones
+        unless told.
 
         Example:
         | Run Keyword And Expect Error    GLOB:*superseded*    Answer As Agent    somebody-else    dor_validation
         | Answer As Agent    ${agents}[0]    dor_validation    passed=False
+        | Answer As Agent    ${agents}[1]    progress_reviews    passed=False    findings=sql_injection:critical
+        | Answer As Agent    ${agents}[2]    final_review    passed=False    quality_score=69.9
 
         """
+        scores = {"quality_score": quality_score, "compliance_score": compliance_score}
+        for name, score in scores.items():
+            if score is not None and not 0 <= score <= 100:
+                raise KeywordError(f"{name}: {score:g} is no score. Give a number from 0 to 100.")
+        said = [_finding(one, _id(agent)) for one in names(findings)]
         found = self.fetch(workflow)
         checks = dict.fromkeys(STEP_CHECKS[step], passed)
         reasons = [] if passed else ["agent_failed"]
+        result = AgentResult(
+            agent_id=_id(agent),
+            checks=checks,
+            failure_reasons=reasons,
+            findings=said,
+            measures={name: score for name, score in scores.items() if score is not None},
+        )
         answer = ResultRequest(
             run=found.run if run is None else run,
             attempt=found.step_result(step).attempt if attempt is None else attempt,
-            result=AgentResult(agent_id=_id(agent), checks=checks, failure_reasons=reasons),
+            result=result,
         )
         changed = self.changed(lambda: self.qms.orchestration.submit_result(found.id, step, answer, role=as_role))
         self.say(f"Answered {step} of {found.id} as {_id(agent)}: {'passed' if passed else 'failed'}.", changed)
@@ -254,6 +276,24 @@ def _end(environment: Environment, qms: QMS, agent_ids: list[str]) -> None:
 
 def _id(agent: A) -> str:
     return agent if isinstance(agent, str) else agent.agent_id
+
+
+def _finding(text: str, agent_id: str) -> Finding:
+    """What an agent says that it found, written as ``sql_injection:high``."""
+    try:
+        wanted = finding(text)
+    except ValueError as error:
+        raise KeywordError(f"findings: {error}") from None
+    if wanted.severity is None:
+        raise KeywordError(f"findings: {text!r} has no severity. Write {wanted.type}:high.")
+    known = catalogue().get(wanted.type)
+    return Finding(
+        type=wanted.type,
+        severity=wanted.severity,
+        message=known.summary if known else f"{wanted.type}, as a tester says",
+        agent_id=agent_id,
+        cwe=known.cwe if known else None,
+    )
 
 
 def _line(agent: Agent) -> str:
