@@ -1,7 +1,7 @@
 *** Settings ***
 Documentation       CMP-11 · The state of an escalation follows the state of the review that it is about.
 
-Resource            ../../resources/review.resource
+Resource            ../../resources/agents.resource
 
 Suite Setup         Use A Repository Of Its Own    follows
 Test Tags           id:CMP-11    component
@@ -48,6 +48,47 @@ Acknowledging Settles Nothing By Itself
     The Change Is Mended    ${pull_request}    dor_validation
     Escalation Should Be    ${escalation}    resolved
 
+Finding Agents Settles That There Were None
+    [Documentation]    When this passes, the escalation about a review that nobody could do was open until there was an
+    ...    agent for it, and was resolved by the QMS itself then, before the agent had answered.
+    ${agent}    ${escalation} =    Nobody Can Do A Review
+    # It is well from now on, so the review is given to it, and it thinks for an hour.
+    Slow Down Agent    ${agent}    by=1 hour
+    It Should Have Been Settled By The QMS    ${escalation}    timeout=15 seconds
+    Get Step    dor_validation    status    ==    in_progress
+
+An Agent That Is Back Settles That There Were None
+    [Documentation]    When this passes, the same is so when the agent that had the review, and was ill, is well again
+    ...    and answers.
+    ${agent}    ${escalation} =    Nobody Can Do A Review
+    Mend Agent    ${agent}
+    Wait For Step    dor_validation
+    It Should Have Been Settled By The QMS    ${escalation}
+    Get Step    dor_validation    status    ==    waiting
+
+A Review That Stood Still Is No Matter Any More Once It Moves
+    [Documentation]    When this passes, what was escalated because a review had stood still, or had waited too long for
+    ...    its approval, was open as long as it did, and was resolved by the QMS itself when it moved on. The clock is
+    ...    moved, in an environment of its own.
+    Skip Unless Environment Can    clock
+    Use Environment    own=True
+    Submit A Pull Request Step By Step    complexity=low
+    Wait For Step    dor_validation
+    Advance Clock    125 minutes
+    ${stuck} =    Escalation Should Exist    L3_STANDARD    reason=workflow_stuck    count=1
+    Escalation Should Be    ${stuck}    active
+    Progress Workflow
+    Wait For Step    progress_reviews
+    It Should Have Been Settled By The QMS    ${stuck}
+
+    Submit A Pull Request That Needs Approval    complexity=low
+    Advance Clock    65 minutes
+    ${overdue} =    Escalation Should Exist    L3_STANDARD    reason=approval_overdue    count=1
+    Escalation Should Be    ${overdue}    active
+    Approve Workflow
+    Wait For Workflow    state=COMPLETED
+    It Should Have Been Settled By The QMS    ${overdue}
+
 
 *** Keywords ***
 Mending The Change Should Settle It
@@ -59,10 +100,7 @@ Mending The Change Should Settle It
     Get Component State    escalation    details.open_escalations    ==    1
     Escalation Should Be    ${escalation}    active
     The Change Is Mended    ${pull_request}    ${step}
-    ${settled} =    Escalation Should Be    ${escalation}    resolved
-    Should Be Equal    ${settled.resolved_by}    escalation
-    Get Component State    escalation    details.open_escalations    ==    0
-    Audit Trail Should Contain    escalation.resolved    object=${escalation.id}    count=1
+    It Should Have Been Settled By The QMS    ${escalation}
 
 The Change Is Mended
     [Documentation]    The step that failed is tried again with what was wrong put right, and the review ends well.
@@ -70,3 +108,26 @@ The Change Is Mended
     ${mended} =    Fix Pull Request    ${pull_request}
     Retry Step    ${step}    pull_request=${mended}
     Wait For Workflow    state=COMPLETED
+
+Nobody Can Do A Review
+    [Documentation]    A review is given to the only agent of a pool, which breaks down then. Returns the agent, and the
+    ...    escalation that asks a person for another one.
+    Use A Pool Of Its Own    follows-agents
+    ${agents} =    Start Agents Of The Pool    1    qms-dor-validator
+    Slow Down Agent    ${agents}[0]    by=1 hour
+    Submit A Pull Request Step By Step    complexity=low
+    The Step Should Be Assigned To    dor_validation    ${agents}[0]
+    Break Agent    ${agents}[0]
+    ${escalation} =    Escalation Should Exist    L2_URGENT    reason=routing_failed    count=1
+    Escalation Should Be    ${escalation}    active
+    RETURN    ${agents}[0]    ${escalation}
+
+It Should Have Been Settled By The QMS
+    [Documentation]    The escalation is resolved by nobody but the escalation service, nothing else is open about the
+    ...    review, and it is in the audit trail once.
+    [Arguments]    ${escalation}    ${timeout}=5 seconds
+    ${settled} =    Escalation Should Be    ${escalation}    resolved    timeout=${timeout}
+    Should Be Equal    ${settled.resolved_by}    escalation
+    ...    It was not settled by the QMS itself.\nService to blame: escalation
+    Get Component State    escalation    details.open_escalations    ==    0
+    Audit Trail Should Contain    escalation.resolved    object=${escalation.id}    count=1
