@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from robot.api.deco import keyword
 
 from QMSLibrary.checks import asked
+from QMSLibrary.formats.counts import counted
 from QMSLibrary.history.entries import Act
 from QMSLibrary.history.statistics import ResponseTimes, response_times, started_per_minute
 
@@ -106,6 +107,25 @@ class Load(Chapter):
             asked.of_times(acts, "throughput", "number of workflows started per minute"),
         )
         return value
+
+    @keyword
+    def get_acts(self, *, action: str | None = None, since: timedelta | datetime | None = None) -> list[Act]:
+        """Returns what this test has asked of the QMS so far, the oldest first; it may be nothing.
+
+        Each has ``action``, ``service``, ``actor``, ``role``, ``method``, ``path``, ``status``, ``outcome`` (done,
+        refused, failed), ``code`` (why it was refused), ``duration_ms`` (milliseconds), ``workflow_id`` and
+        ``correlation_id``. With ``since`` those after a moment or of the last so many minutes; with ``action`` only
+        those of one kind, such as ``start_workflow``.
+
+        Example:
+        | ${acts} =    Get Acts    action=approve
+        | Log    ${acts}[-1].actor was answered ${acts}[-1].status
+
+        """
+        acts = self._acts(action, since)
+        told = "\n".join(f"{one.action} of {one.service} by {one.actor} ({one.role}): {one.outcome}" for one in acts)
+        self.say(f"{counted(len(acts), 'act')}.", told)
+        return acts
 
     def _acts(self, action: str | None, since: timedelta | datetime | None) -> list[Act]:
         return self.session.journal.acts(action=action, since=self._since(since))
