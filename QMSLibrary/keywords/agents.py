@@ -16,6 +16,7 @@ from QMSLibrary.contract.routing import Agent, AgentRegistration
 from QMSLibrary.contract.steps import STEP_CHECKS, AgentResult, Step
 from QMSLibrary.contract.workflows import ResultRequest, Workflow
 from QMSLibrary.environments import Capability, Environment
+from QMSLibrary.formats.counts import counted
 
 from .chapter import Chapter
 from .errors import KeywordError
@@ -49,7 +50,7 @@ class Agents(Chapter):
 
         """
         agents = self.qms.decision.agents(role=as_role)
-        self.say(f"{len(agents)} agents.", "\n".join(map(_line, agents)))
+        self.say(f"{counted(len(agents), 'agent')}.", "\n".join(map(_line, agents)))
         return agents
 
     @keyword
@@ -146,7 +147,9 @@ class Agents(Chapter):
             )
             for one in wanted
         ]
-        self.say(f"Started {count} agents for {repository or 'every repository'}.", "\n".join(map(_line, agents)))
+        self.say(
+            f"Started {counted(count, 'agent')} for {repository or 'every repository'}.", "\n".join(map(_line, agents))
+        )
         return agents
 
     @keyword

@@ -14,6 +14,7 @@ from QMSLibrary.contract.events import EventType
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import Workflow
+from QMSLibrary.formats.counts import counted
 
 from .chapter import ONCE, Chapter
 from .types import Count
@@ -49,7 +50,7 @@ class Escalations(Chapter):
             role=as_role,
         )
         self.say(
-            f"{len(found)} escalations of {wanted}.",
+            f"{counted(len(found), 'escalation')} of {wanted}.",
             "\n".join(f"{one.id} {one.level} {one.type} {one.state}: {one.reason}" for one in found),
         )
         return found
@@ -176,8 +177,11 @@ class Escalations(Chapter):
         """
         found = self.qms.escalation.notifications(escalation_id=_id(escalation), role=as_role)
         self.say(
-            f"{len(found)} notifications.",
-            "\n".join(f"{one.channel} to tier {one.tier}: {one.state} after {one.attempts} attempts" for one in found),
+            f"{counted(len(found), 'notification')}.",
+            "\n".join(
+                f"{one.channel} to tier {one.tier}: {one.state} after {counted(one.attempts, 'attempt')}"
+                for one in found
+            ),
         )
         return found
 

@@ -72,7 +72,9 @@ class Load(Chapter):
             if assertion_operator is not None:
                 raise KeywordError("Name the statistic that is to be checked: Get Response Times    mean    <    500.")
             return figures
-        what = f"{_NAMES.get(statistic, statistic)} of {figures.count} requests" + (f" of {action}" if action else "")
+        what = f"{_NAMES.get(statistic, statistic)} of {counted(figures.count, 'request')}" + (
+            f" of {action}" if action else ""
+        )
         value = round(getattr(figures, statistic), 6)
         return check(value, assertion_operator, assertion_expected, message, asked.of_times(acts, statistic, what))
 
@@ -140,7 +142,7 @@ class Load(Chapter):
 
 def _told(figures: ResponseTimes, action: str | None) -> str:
     return (
-        f"{figures.count} requests{f' of {action}' if action else ''}: mean {figures.mean:.1f} ms, "
+        f"{counted(figures.count, 'request')}{f' of {action}' if action else ''}: mean {figures.mean:.1f} ms, "
         f"p50 {figures.p50:.1f}, p95 {figures.p95:.1f}, p99 {figures.p99:.1f}, max {figures.max:.1f}, "
         f"errors {figures.error_rate:.2%}"
     )

@@ -13,6 +13,7 @@ from QMSLibrary.contract.events import Event
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.steps import STEP_CHECKS, Step
 from QMSLibrary.contract.workflows import Workflow, WorkflowState
+from QMSLibrary.formats.counts import counted
 
 from .assertions import Operator
 from .chapter import Chapter
@@ -107,7 +108,7 @@ class Verdicts(Chapter):
         found = self.qms.orchestration.workflows(
             repository=repository, state=state, pull_request=pull_request, role=as_role
         )
-        self.say(f"{len(found)} workflows.", "\n".join(f"{one.id} {one.state}" for one in found))
+        self.say(f"{counted(len(found), 'workflow')}.", "\n".join(f"{one.id} {one.state}" for one in found))
         return found
 
     @keyword

@@ -20,6 +20,7 @@ from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import Step, StepResult, StepStatus
 from QMSLibrary.contract.workflows import Workflow, WorkflowState, WorkflowStatus
+from QMSLibrary.formats.counts import counted
 
 from .chapter import Chapter
 from .errors import CheckFailed
@@ -114,7 +115,9 @@ class Waiting(Chapter):
         states: dict[str, int] = {}
         for one in found:
             states[one.state] = states.get(one.state, 0) + 1
-        self.say(f"{len(found)} workflows: " + ", ".join(f"{count} {state}" for state, count in states.items()))
+        self.say(
+            f"{counted(len(found), 'workflow')}: " + ", ".join(f"{count} {state}" for state, count in states.items())
+        )
         return found
 
     def _until(self, workflow_id: str, state: WorkflowState | None, timeout: timedelta) -> Workflow:
@@ -142,7 +145,9 @@ class Waiting(Chapter):
         came = wait.run(satisfied, timeout.total_seconds(), relevant)
         trouble = qms.events.trouble(Service.ORCHESTRATION)
         if wait.polls:
-            self.say(f"Polled {wait.polls} times, because there is no event stream: {trouble or 'it is up again'}")
+            self.say(
+                f"Polled {counted(wait.polls, 'time')}, because there is no event stream: {trouble or 'it is up again'}"
+            )
         if wait.untold:
             logger.warn(
                 f"{awaited} of {workflow_id} came, but no event has said so. It was seen by asking when the time was "
