@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -45,9 +45,9 @@ class Held(NamedTuple):
     look_at: str = ""
 
 
-def held(holders: Sequence[Holder], result: StepResult, run: int, events: Iterable[Seen], now: datetime | None) -> Held:
+def held(holders: Sequence[Holder], result: StepResult, run: int, events: Sequence[Seen], now: datetime | None) -> Held:
     """Each holder in a line, and who is to blame. ``now`` is the time by orchestration's clock."""
-    step, since = result.step, {one.agent_id: _since(one.agent_id, result, run, list(events)) for one in holders}
+    step, since = result.step, {one.agent_id: _since(one.agent_id, result, run, events) for one in holders}
     lines = [_line(one, result, since[one.agent_id]) for one in holders]
     moved = [one for one in holders if one.decided and one.agent_id not in one.decided]
     if moved:

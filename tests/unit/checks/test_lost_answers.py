@@ -72,3 +72,10 @@ def test_what_the_agents_never_said_is_theirs():
 def test_something_found_beside_is_the_scanners():
     one = reviewed(findings=[finding(), finding("xss")], measures={"vulnerabilities": 2})
     assert steps.found_exactly(one, WANTED).blame is Service.DECISION
+
+
+def test_a_loss_never_makes_a_check_pass():
+    lost = reviewed(failure_reasons=[], measures={"vulnerabilities": 1})
+    judged = steps.found_exactly(lost, [])
+    assert not judged.passed
+    assert "the code was not scanned" in judged.actual
