@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from QMSLibrary.contract.events import Event
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import Step, StepStatus
 from QMSLibrary.contract.workflows import ComponentState, Workflow
 from QMSLibrary.history.entries import Act, Outcome
 from QMSLibrary.history.statistics import NOT_COUNTED
 
-from .steps import UNDECIDED, describe, told
+from .answers import where
+from .steps import UNDECIDED, describe, lost, told
 from .timeouts import awaited_service
 
 _JUDGED = frozenset({"checks", "failure_reasons", "findings", "measures"})
@@ -45,10 +47,20 @@ def of_workflow(workflow: Workflow, field: str) -> Asked:
     )
 
 
-def of_step(workflow: Workflow, step: Step, field: str) -> Asked:
-    """A field of a step: decision's agents judge it; until they have, whoever has to act next."""
+def of_step(workflow: Workflow, step: Step, field: str, answers: Iterable[Event] = ()) -> Asked:
+    """A field of a step: decision's agents judge it; until they have, whoever has to act next.
+
+    ``answers`` are the workflow's events as far as they are known: what the agents reported and the step does not show
+    is orchestration's.
+    """
     result = workflow.step_result(step)
     undecided = result.status in _UNDECIDED
+    if field.partition(".")[0] in _JUDGED and (gone := lost(workflow, step, answers)):
+        return Asked(
+            what=f"{field} of {step} of workflow {workflow.id}",
+            blame=Service.ORCHESTRATION,
+            look_at=where(gone, workflow),
+        )
     next_ = f"whether `Wait For Step    {step}` comes before this keyword; it is {describe(result)}"
     return Asked(
         what=f"{field} of {step} of workflow {workflow.id}",

@@ -11,6 +11,7 @@ from typing import Any
 from QMSLibrary.contract.audit import GENESIS_HASH, AuditAction, AuditHead, AuditRecord, AuditRole
 from QMSLibrary.contract.model import wire_time
 from QMSLibrary.contract.services import Service
+from QMSLibrary.formats.counts import counted
 
 from .verdict import Verdict, listed
 
@@ -66,8 +67,8 @@ def intact(records: Sequence[AuditRecord], head: AuditHead | None, trusted_key: 
         return _broken("a signed head", "none", "GET /api/audit/head")
     if head.sequence > len(records):
         return _broken(
-            f"{head.sequence} records, as the signed head says",
-            f"{len(records)} records",
+            f"{counted(head.sequence, 'record')}, as the signed head says",
+            f"{counted(len(records), 'record')}",
             "who cut the end of the trail off",
         )
     if head.sequence < 1 or records[head.sequence - 1].hash != head.hash:
@@ -83,7 +84,8 @@ def intact(records: Sequence[AuditRecord], head: AuditHead | None, trusted_key: 
         title=_TITLE,
         passed=True,
         expected="intact",
-        actual=f"{len(records)} records, each chained to the one before, head {head.sequence} signed by {head.key_id}",
+        actual=f"{counted(len(records), 'record')}, each chained to the one before, head {head.sequence} signed by "
+        f"{head.key_id}",
     )
 
 
@@ -122,7 +124,7 @@ def contains(
     verdict = Verdict(
         title=_TITLE,
         passed=good,
-        expected=f"{'a record' if count is None else f'exactly {count} records'} of {action} ({wanted})",
+        expected=("a record" if count is None else f"exactly {counted(count, 'record')}") + f" of {action} ({wanted})",
         actual=f"{len(found)} such: {listed((one.sequence for one in found), 'none')}"
         + ("" if good else f"; {len(of_action)} of this action, {len(records)} in all, the last:{near or ' none'}"),
         blame=None if good else Service.ORCHESTRATION,

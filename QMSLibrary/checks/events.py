@@ -10,6 +10,7 @@ from typing import Final
 from QMSLibrary.client.events import Seen
 from QMSLibrary.contract.events import EventType
 from QMSLibrary.contract.services import Service
+from QMSLibrary.formats.counts import counted
 
 from .verdict import Verdict, listed, worst
 
@@ -196,7 +197,7 @@ def consistent(
         title=title,
         passed=True,
         expected="consistent",
-        actual=f"{len(events)} events from {listed(sources)}, all consistent",
+        actual=f"{counted(len(events), 'event')} from {listed(sources)}, all consistent",
     )
 
 

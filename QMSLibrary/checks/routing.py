@@ -14,6 +14,7 @@ from QMSLibrary.contract.events import Event, EventType
 from QMSLibrary.contract.routing import Agent, RoutingDecision
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import Step
+from QMSLibrary.formats.counts import counted
 
 from .asked import Asked
 from .verdict import Verdict, listed
@@ -101,7 +102,7 @@ def balanced(shares: Sequence[Given], within: float) -> Verdict:
         first = min(over, key=lambda one: one.too_many_at or datetime.max)
         fault = f"{first.agent_id} had more than its {first.capacity} tasks at {first.too_many_at:%H:%M:%S.%f}; {seen}"
     else:
-        fault = f"{total} assignments, {apart:.0%} apart: {seen}"
+        fault = f"{counted(total, 'assignment')}, {apart:.0%} apart: {seen}"
     good = not over and total > 0 and apart <= within + 1e-9
     return Verdict(
         title=title,
@@ -133,7 +134,8 @@ def carried_out(decisions: Sequence[RoutingDecision], events: Sequence[Event], w
             title=title,
             passed=True,
             expected="carried out as decided",
-            actual=f"{len(decisions)} decisions assigned as decided, {len(judged)} steps answered by just those agents",
+            actual=f"{counted(len(decisions), 'decision')} assigned as decided, {counted(len(judged), 'step')} "
+            "answered by just those agents",
         )
     expected, seen, blame = faults[0]
     also = "".join(f"\nAlso: expected {one}; seen {other}" for one, other, _ in faults[1:4])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from QMSLibrary.contract.events import Event
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import STEP_CHECKS, Finding, Severity, Step, StepResult, StepStatus
 from QMSLibrary.contract.workflows import Workflow, WorkflowStatus
 from QMSLibrary.formats.names import did_you_mean
 
+from . import answers as agents_answers
 from .verdict import Verdict, listed
 
 NOT_SECURITY = frozenset(
@@ -90,47 +92,59 @@ def passed(workflow: Workflow, step: Step, checks: Sequence[str] = ()) -> Verdic
     )
 
 
-def failed(workflow: Workflow, step: Step, reasons: Sequence[str] = ()) -> Verdict:
-    """The step failed, with all of ``reasons`` among its failure reasons."""
+def failed(workflow: Workflow, step: Step, reasons: Sequence[str] = (), answers: Iterable[Event] = ()) -> Verdict:
+    """The step failed, with all of ``reasons`` among its failure reasons.
+
+    ``answers`` are the workflow's events as far as they are known: they may tell who lost what is missing.
+    """
     result = workflow.step_result(step)
     missing = [reason for reason in reasons if reason not in result.failure_reasons]
     good = result.status is StepStatus.FAILED and not missing
     # A reason that nobody gives is likelier a slip of the pen than a fault of the QMS.
     known = {*result.failure_reasons, *NOT_SECURITY}
     hints = "".join(did_you_mean(reason, known) for reason in missing if reason not in known)
+    gone = "" if good else agents_answers.lost(workflow, step, answers, weaknesses=_weaknesses(result))
+    look_at = agents_answers.where(gone, workflow) if gone else f"{told(result)}{hints and '.'}{hints}"
     return Verdict(
         title=f"The step {step} of workflow {workflow.id}",
         passed=good,
         expected="failed" + (f" with the reasons {listed(reasons)}" if reasons else ""),
         actual=describe(result) + (f"; without {listed(missing)}" if missing else ""),
-        blame=None if good else Service.DECISION,
-        look_at="" if good else f"{told(result)}{hints and '.'}{hints}",
+        blame=None if good else Service.ORCHESTRATION if gone else Service.DECISION,
+        look_at="" if good else look_at,
     )
 
 
 def security_findings(workflow: Workflow) -> list[Finding]:
     """Every weakness that was found, in whichever step, each place once."""
     places: dict[tuple[str, str | None, int | None], Finding] = {}
-    for one in workflow.findings():
-        weakness = one.agent_id.startswith(SECURITY_AGENT) or one.cwe is not None
-        if weakness and one.type not in NOT_SECURITY:
-            places.setdefault((one.type, one.path, one.line), one)
+    for one in filter(_is_weakness, workflow.findings()):
+        places.setdefault((one.type, one.path, one.line), one)
     return list(places.values())
 
 
-def found_exactly(workflow: Workflow, expected: Sequence[ExpectedFinding]) -> Verdict:
+def lost(workflow: Workflow, step: Step, answers: Iterable[Event] = (), types: Sequence[str] = ()) -> str:
+    """What the agents of a step reported and the step does not show, in words; empty when all of it is there."""
+    weaknesses = _weaknesses(workflow.step_result(step))
+    return agents_answers.lost(workflow, step, answers, types=types, weaknesses=weaknesses)
+
+
+def found_exactly(workflow: Workflow, expected: Sequence[ExpectedFinding], answers: Iterable[Event] = ()) -> Verdict:
     """The security findings are of exactly the expected types and severities; several places of one count once.
 
-    A review whose code was not scanned has no findings either, so the scan must have been done.
+    A review whose code was not scanned has no findings either, so the scan must have been done. ``answers`` are the
+    workflow's events as far as they are known: they may tell who lost what is missing.
     """
     actual = security_findings(workflow)
-    if (unscanned := _not_scanned(workflow, expected, actual)) is not None:
-        return unscanned
+    gone = lost(workflow, SCANNING_STEP, answers, [one.type for one in expected])
     missing = [
         one
         for one in expected
         if not any(one.type == seen.type and one.severity in (None, seen.severity) for seen in actual)
     ]
+    # Of code that was not scanned nothing is known, unless an answer that was lost says that it was.
+    if (unscanned := _not_scanned(workflow, expected, actual)) is not None and not (gone and missing):
+        return unscanned
     extra = [
         seen
         for seen in actual
@@ -142,14 +156,25 @@ def found_exactly(workflow: Workflow, expected: Sequence[ExpectedFinding]) -> Ve
         places = listed(sorted({f"{seen.type}:{seen.severity} in {seen.path}:{seen.line}" for seen in extra}))
         faults.append(f"found beside: {places}")
     good = not faults
+    blame, look_at = Service.DECISION, f"the answer of {SECURITY_AGENT} in progress_reviews, and the files it was given"
+    if gone and missing:
+        blame, look_at = Service.ORCHESTRATION, agents_answers.where(gone, workflow)
     return Verdict(
         title=f"The security findings of workflow {workflow.id}",
         passed=good,
         expected=f"exactly {listed(expected)}",
         actual=listed(names) + (f" ({'; '.join(faults)})" if faults else ""),
-        blame=None if good else Service.DECISION,
-        look_at="" if good else f"the answer of {SECURITY_AGENT} in progress_reviews, and the files it was given",
+        blame=None if good else blame,
+        look_at="" if good else look_at,
     )
+
+
+def _is_weakness(one: Finding) -> bool:
+    return (one.agent_id.startswith(SECURITY_AGENT) or one.cwe is not None) and one.type not in NOT_SECURITY
+
+
+def _weaknesses(result: StepResult) -> int:
+    return sum(map(_is_weakness, result.findings))
 
 
 def _not_scanned(workflow: Workflow, expected: Sequence[ExpectedFinding], found: Sequence[Finding]) -> Verdict | None:

@@ -12,6 +12,7 @@ from QMSLibrary.contract.steps import Step, StepResult, StepStatus
 from QMSLibrary.contract.workflows import Workflow, WorkflowStatus
 
 from .events import line
+from .holders import Held, Holder, held
 from .steps import told
 from .verdict import Verdict, listed
 from .workflows import duration_text, stands
@@ -43,14 +44,16 @@ def describe(
     events: Sequence[Seen],
     trouble: str | None = None,
     stream_trouble: str | None = None,
+    holders: Sequence[Holder] = (),
 ) -> str:
     """The whole message. ``health`` was asked after the time-out; a text there says why a service did not answer.
 
+    ``holders`` are the agents that the step which is going on waits for, as they were found then.
     ``trouble`` is the last question about the workflow that failed, ``stream_trouble`` why there is no event stream.
     """
     lines = [f"{awaited} did not come within {duration_text(timeout)}."]
     lines.append(f"Seen: workflow {workflow_id}: {_whole(workflow)}")
-    hint = None
+    hint, hands = None, Held([], None)
     if workflow is not None:
         current = workflow.step_result(step or workflow.step)
         lines.append(f"  step {current.step}: {_step(current, events)}")
@@ -58,14 +61,15 @@ def describe(
             running = workflow.step_result(workflow.step)
             lines.append(f"  it is at step {running.step}: {_step(running, events)}")
         hint = _hint(workflow, step or workflow.step)
+        hands = held(holders, workflow.step_result(workflow.step), workflow.run, events, _now(health))
+        lines += hands.lines
     if trouble is not None:
         lines.append(f"  asking for it fails: {trouble}")
     if hint is None:  # else it is the test that has to do something
-        lines.append(
-            f"Service to blame: {awaited_service(workflow, workflow.step if workflow else Step.DOR_VALIDATION)}"
-        )
+        awaited_of = awaited_service(workflow, workflow.step if workflow else Step.DOR_VALIDATION)
+        lines.append(f"Service to blame: {hands.blame or awaited_of}")
     trace = f"; correlation id {workflow.correlation_id}" if workflow is not None else ""
-    lines.append(f"Look at: {hint or 'the log of that service'}{trace}")
+    lines.append(f"Look at: {hint or hands.look_at or 'the log of that service'}{trace}")
     for service, answer in health.items():
         # When asking for the workflow has failed, the reason stands above.
         said = "not answering, either" if isinstance(answer, str) and trouble is not None else _health(answer)
@@ -137,6 +141,12 @@ def _hint(workflow: Workflow, step: Step) -> str | None:
     if workflow.status is WorkflowStatus.QUEUED:
         return "the load: it is queued, because all slots for concurrent workflows are taken"
     return None
+
+
+def _now(health: Mapping[Service, Health | str]) -> datetime | None:
+    """The time by orchestration's clock, which may have been moved; None when it did not answer."""
+    answer = health.get(Service.ORCHESTRATION)
+    return None if answer is None or isinstance(answer, str) else answer.time
 
 
 def _health(answer: Health | str) -> str:

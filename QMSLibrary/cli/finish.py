@@ -11,6 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from QMSLibrary.formats.counts import counted
+
 if TYPE_CHECKING:
     from robot.result import Result
 
@@ -92,7 +94,7 @@ def summarise(result: Result, folder: Path, seconds: float) -> None:
     if len(failed) > _MOST_FAILURES:
         console.say(f"      and {len(failed) - _MOST_FAILURES} more; the report has them all")
     total = result.statistics.total
-    words = f"{total.total} tests: {total.passed} passed, {total.failed} failed, {total.skipped} skipped"
+    words = f"{counted(total.total, 'test')}: {total.passed} passed, {total.failed} failed, {total.skipped} skipped"
     took = str(timedelta(seconds=round(seconds, 1)))[:9]
     console.say(f"{console.paint(words, 'red' if total.failed else 'green')} in {took}")
     console.say(f"Report: {shown(folder / 'report.html')}")

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from QMSLibrary.formats.counts import counted
+
 from . import WRONG_USAGE
 
 if TYPE_CHECKING:
@@ -101,7 +103,8 @@ def _run_on(
 
     count = sum(work.planned.test_count for work in works)
     console.say(
-        f"{count} tests in {', '.join(work.category.name for work in works)} on {environment.name}, seed {seed}"
+        f"{counted(count, 'test')} in {', '.join(work.category.name for work in works)} on {environment.name}, "
+        f"seed {seed}"
     )
     metadata = {
         "Environment": environment.name

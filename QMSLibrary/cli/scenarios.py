@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
+from QMSLibrary.formats.counts import counted
+
 NAME: Final = "scenarios"
 EXAMPLES: Final = """\
 examples:
@@ -48,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         needs = ", ".join(loaded.scenario.required()) or "-"
         if options.what == "check":
             steps = sum(1 for _ in loaded.scenario.all_parts())
-            console.say(f"{console.paint('ok', 'green')}  {loaded.id}  {steps} steps")
+            console.say(f"{console.paint('ok', 'green')}  {loaded.id}  {counted(steps, 'step')}")
         rows.append((loaded.id, needs, loaded.scenario.description))
     if options.what == "list" and len(rows) > 1:
         for row in console.table(rows):

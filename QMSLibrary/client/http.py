@@ -252,7 +252,9 @@ class HttpService:
             )
         else:
             known |= {"code": problem.code, "detail": problem.detail, "correlation_id": problem.correlation_id}
-            fields = "".join(f" Field {one.field}: {one.message}." for one in problem.errors)
+            # What the detail has said already is not said twice, and each sentence has one full stop.
+            told = [one for one in problem.errors if f"{one.field}: {one.message}" not in problem.detail]
+            fields = "".join(f" Field {one.field}: {one.message.rstrip('.')}." for one in told)
             advice = _STATUS_ADVICE.get(status, "")
             message = (
                 f"The {self.service} service answered {where}{acting} with {status} {problem.code}: {problem.detail}"

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, StringConstraints
 
+from .escalations import EscalationLevel
 from .model import Model, Moment, Page, Request
 from .steps import Severity
 
@@ -84,6 +85,15 @@ class AlertState(StrEnum):
     ACTIVE = "active"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+
+
+ALERT_LEVELS: Final[dict[Severity, EscalationLevel]] = {
+    Severity.CRITICAL: EscalationLevel.L0_CRITICAL,
+    Severity.HIGH: EscalationLevel.L1_IMMEDIATE,
+    Severity.MEDIUM: EscalationLevel.L2_URGENT,
+    Severity.LOW: EscalationLevel.L3_STANDARD,
+}
+"""The level of the escalation that an alert of a severity asks for, and the severity of one that comes with it."""
 
 
 class Alert(Model):

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from QMSLibrary.client.connection import Account
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
+from QMSLibrary.formats.counts import counted
 from QMSLibrary.formats.names import did_you_mean
-from QMSLibrary.formats.yaml_file import Reader, shown
+from QMSLibrary.formats.yaml_file import Place, Reader, shown
 
 from .base import Capability
 from .errors import EnvironmentUseError
@@ -91,7 +93,10 @@ def describe(name_or_file: str) -> Description:
 
 
 def read(path: Path) -> Description:
-    """The description in ``path``. Its name is the file's, without the suffix."""
+    """The description in ``path``. Its name is the file's, without the suffix.
+
+    Raises EnvironmentUseError with everything that is wrong in it, so that it need not be mended one by one.
+    """
     reader = _Reader(path, EnvironmentUseError)
     root = reader.compose()
     if root is None:
@@ -105,16 +110,57 @@ def read(path: Path) -> Description:
     for key, node in top.items():
         if key == "kind":
             continue
-        if key not in _KEYS[kind]:
-            reader.refuse(node, key, "an unknown key", f"one of kind, {', '.join(_KEYS[kind])}")
-        values[key] = _KEYS[kind][key](reader, node, key)
-    if kind == EXISTING and not values.get("urls"):
-        reader.refuse(root, "urls", "nothing", "an address for at least one of " + ", ".join(Service))
+        with reader.noting():
+            if key not in _KEYS[kind]:
+                reader.refuse(node, key, "an unknown key", f"one of kind, {', '.join(_KEYS[kind])}")
+            values[key] = _KEYS[kind][key](reader, node, key)
+    if kind == EXISTING and not values.get("urls") and not reader.noted("urls"):
+        with reader.noting():
+            reader.refuse(root, "urls", "nothing", "an address for at least one of " + ", ".join(Service))
+    reader.tell()
     return Description(name=path.name.removesuffix(path.suffix), kind=kind, **values)
 
 
+class _FaultError(EnvironmentUseError):
+    """One thing that is wrong, with its line beside its words."""
+
+    def __init__(self, whole: str, line: int, text: str) -> None:
+        super().__init__(whole)
+        self.line = line
+        self.text = text
+
+
 class _Reader(Reader):
-    """Turns nodes into values, and knows where it is."""
+    """Turns nodes into values, and knows where it is. What is wrong is noted, and told at the end."""
+
+    def __init__(self, path: Path, error: type[Exception]) -> None:
+        super().__init__(path, error)
+        self._faults: list[tuple[int, str]] = []
+
+    def fail(self, place: Place, text: str) -> NoReturn:
+        """See Reader."""
+        raise _FaultError(f"{self.path} {self.spelled(place)}: {text}", place.line, text)
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """What is refused within is noted, and what comes after it is read all the same."""
+        try:
+            yield
+        except _FaultError as fault:
+            self._faults.append((fault.line, fault.text))
+
+    def noted(self, key: str) -> bool:
+        """Whether something is wrong with a key, or below it."""
+        return any(re.match(rf"{re.escape(key)}[.:]", text) for _, text in self._faults)
+
+    def tell(self) -> None:
+        """Raise the error that tells everything that was noted, by the lines of the file."""
+        faults = sorted(self._faults, key=lambda one: one[0])
+        if len(faults) == 1:
+            raise EnvironmentUseError(f"{self.path} line {faults[0][0]}: {faults[0][1]}")
+        if faults:
+            told = "".join(f"\n  line {line}: {text}" for line, text in faults)
+            raise EnvironmentUseError(f"{self.path}: {counted(len(faults), 'fault')}.{told}")
 
     def text(self, node: yaml.Node, key: str, expected: str = "a text") -> str:
         import yaml
@@ -174,27 +220,29 @@ class _Reader(Reader):
     def urls(self, node: yaml.Node, key: str) -> dict[Service, str]:
         found = {}
         for name, value in self.mapping(node, key).items():
-            if name not in list(Service):
-                self.refuse(value, f"{key}.{name}", "an unknown service", "one of " + ", ".join(Service))
-            found[Service(name)] = self.url(value, f"{key}.{name}")
+            with self.noting():
+                if name not in list(Service):
+                    self.refuse(value, f"{key}.{name}", "an unknown service", "one of " + ", ".join(Service))
+                found[Service(name)] = self.url(value, f"{key}.{name}")
         return found
 
     def accounts(self, node: yaml.Node, key: str) -> dict[Role, Account]:
         found = {}
         for name, value in self.mapping(node, key).items():
-            if name not in list(Role):
-                self.refuse(value, f"{key}.{name}", "an unknown role", "one of " + ", ".join(Role))
-            parts = self.mapping(value, f"{key}.{name}")
-            for part, inner in parts.items():
-                if part not in ("username", "password"):
-                    self.refuse(inner, f"{key}.{name}.{part}", "an unknown key", "username and password")
-            for part in ("username", "password"):
-                if part not in parts:
-                    self.refuse(value, f"{key}.{name}.{part}", "nothing", "username and password")
-            found[Role(name)] = Account(
-                self.text(parts["username"], f"{key}.{name}.username"),
-                self.text(parts["password"], f"{key}.{name}.password", "a text, best `${ENV:NAME}`"),
-            )
+            with self.noting():
+                if name not in list(Role):
+                    self.refuse(value, f"{key}.{name}", "an unknown role", "one of " + ", ".join(Role))
+                parts = self.mapping(value, f"{key}.{name}")
+                for part, inner in parts.items():
+                    if part not in ("username", "password"):
+                        self.refuse(inner, f"{key}.{name}.{part}", "an unknown key", "username and password")
+                for part in ("username", "password"):
+                    if part not in parts:
+                        self.refuse(value, f"{key}.{name}.{part}", "nothing", "username and password")
+                found[Role(name)] = Account(
+                    self.text(parts["username"], f"{key}.{name}.username"),
+                    self.text(parts["password"], f"{key}.{name}.password", "a text, best `${ENV:NAME}`"),
+                )
         return found
 
     def capabilities(self, node: yaml.Node, key: str) -> frozenset[Capability]:
@@ -203,9 +251,10 @@ class _Reader(Reader):
         if not isinstance(node, yaml.SequenceNode):
             self.refuse(node, key, shown(node), "a list, such as `[clock]`")
         for item in node.value:
-            if self.text(item, key) not in list(Capability):
-                self.refuse(item, key, repr(item.value), "some of " + ", ".join(Capability))
-        return frozenset(Capability(item.value) for item in node.value)
+            with self.noting():
+                if self.text(item, key) not in list(Capability):
+                    self.refuse(item, key, repr(item.value), "some of " + ", ".join(Capability))
+        return frozenset(Capability(item.value) for item in node.value if item.value in list(Capability))
 
     def adapter(self, node: yaml.Node, key: str) -> str:
         value = self.text(node, key)
@@ -221,17 +270,18 @@ class _Reader(Reader):
 
         found: dict[str, Any] = {}
         for name, value in self.mapping(node, key).items():
-            known = Targets.model_fields
-            if name not in known:
-                self.refuse(value, f"{key}.{name}", "an unknown target", "one of " + ", ".join(known))
-            if isinstance(known[name].default, timedelta):
-                found[name] = self.duration(value, f"{key}.{name}")
-            else:
-                found[name] = self.text(value, f"{key}.{name}", "a number")
-            try:
-                Targets(**{name: found[name]})
-            except ValidationError as error:
-                self.refuse(value, f"{key}.{name}", repr(value.value), wanted(error))
+            with self.noting():
+                known = Targets.model_fields
+                if name not in known:
+                    self.refuse(value, f"{key}.{name}", "an unknown target", "one of " + ", ".join(known))
+                if isinstance(known[name].default, timedelta):
+                    found[name] = self.duration(value, f"{key}.{name}")
+                else:
+                    found[name] = self.text(value, f"{key}.{name}", "a number")
+                try:
+                    Targets(**{name: found[name]})
+                except ValidationError as error:
+                    self.refuse(value, f"{key}.{name}", repr(value.value), wanted(error))
         return found
 
 

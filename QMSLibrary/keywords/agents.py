@@ -17,6 +17,7 @@ from QMSLibrary.contract.steps import STEP_CHECKS, AgentResult, Finding, Step
 from QMSLibrary.contract.workflows import ResultRequest, Workflow
 from QMSLibrary.data.flaws import catalogue
 from QMSLibrary.environments import Capability, Environment
+from QMSLibrary.formats.counts import counted
 
 from .chapter import Chapter
 from .errors import KeywordError
@@ -50,7 +51,7 @@ class Agents(Chapter):
 
         """
         agents = self.qms.decision.agents(role=as_role)
-        self.say(f"{len(agents)} agents.", "\n".join(map(_line, agents)))
+        self.say(f"{counted(len(agents), 'agent')}.", "\n".join(map(_line, agents)))
         return agents
 
     @keyword
@@ -147,7 +148,9 @@ class Agents(Chapter):
             )
             for one in wanted
         ]
-        self.say(f"Started {count} agents for {repository or 'every repository'}.", "\n".join(map(_line, agents)))
+        self.say(
+            f"Started {counted(count, 'agent')} for {repository or 'every repository'}.", "\n".join(map(_line, agents))
+        )
         return agents
 
     @keyword

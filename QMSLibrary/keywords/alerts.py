@@ -14,6 +14,7 @@ from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import Severity
 from QMSLibrary.contract.workflows import Workflow
+from QMSLibrary.formats.counts import counted
 
 from .chapter import ONCE, Chapter
 from .errors import KeywordError
@@ -70,7 +71,7 @@ class Alerts(Chapter):
         about = None if repository is not None and workflow is None else self.session.workflow_id(workflow)
         found = self.qms.dashboard.alerts(workflow_id=about, repository=repository, state=state, role=as_role)
         self.say(
-            f"{len(found)} alerts of {about or repository}.",
+            f"{counted(len(found), 'alert')} of {about or repository}.",
             "\n".join(f"{one.id} {one.severity} {one.state}: {one.title}" for one in found),
         )
         return found

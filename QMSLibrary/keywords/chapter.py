@@ -19,6 +19,7 @@ from QMSLibrary.contract.model import Model
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import Workflow
+from QMSLibrary.formats.counts import counted
 
 from .assertions import Operator, check, lookup, not_there
 from .errors import CheckFailed, KeywordError, NoSuchEntry
@@ -155,7 +156,7 @@ class Chapter:
             seen = since[0]
             if left <= 0:
                 if not live:
-                    self.say(f"Looked {looked} times, without an event stream: {hub.trouble(service)}")
+                    self.say(f"Looked {counted(looked, 'time')}, without an event stream: {hub.trouble(service)}")
                 return False
             if not live:
                 pause = min(pause * 1.5, 1.0)

@@ -12,6 +12,7 @@ from QMSLibrary.contract.audit import AuditAction, AuditRecord, AuditRole
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import Workflow
+from QMSLibrary.formats.counts import counted
 from QMSLibrary.formats.names import did_you_mean
 
 from .chapter import Chapter
@@ -35,7 +36,7 @@ class Compliance(Chapter):
         """
         wanted = self.session.workflow_id(workflow)
         records = self.qms.orchestration.audit_trail(workflow_id=wanted, role=as_role)
-        self.say(f"{len(records)} audit records about {wanted}.", "\n".join(map(_line, records)))
+        self.say(f"{counted(len(records), 'audit record')} about {wanted}.", "\n".join(map(_line, records)))
         return records
 
     @keyword

@@ -8,10 +8,13 @@ from robot.api.deco import keyword
 
 from QMSLibrary.checks import alerts, escalations
 from QMSLibrary.client.errors import NotFound
+from QMSLibrary.contract.dashboard import Alert
 from QMSLibrary.contract.escalations import Escalation, EscalationLevel, EscalationState, Notification
+from QMSLibrary.contract.events import EventType
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import Workflow
+from QMSLibrary.formats.counts import counted
 
 from .chapter import ONCE, Chapter
 from .types import Count
@@ -47,7 +50,7 @@ class Escalations(Chapter):
             role=as_role,
         )
         self.say(
-            f"{len(found)} escalations of {wanted}.",
+            f"{counted(len(found), 'escalation')} of {wanted}.",
             "\n".join(f"{one.id} {one.level} {one.type} {one.state}: {one.reason}" for one in found),
         )
         return found
@@ -84,6 +87,8 @@ class Escalations(Chapter):
         at = self.standing(wanted) if count == 0 else ""
         if not self.eventually(look, ONCE if count == 0 else timeout, Service.ESCALATION, wanted) and not at:
             at = self.standing(wanted)
+        if count != 0 and (other := escalations.of_another_level(found, level, reason)) is not None:
+            self.require(escalations.of_alert(other, level, *self._behind(other, wanted)))
         self.require(escalations.exists(found, level, reason, count, f"workflow {wanted}", at))
         matching = escalations.matching(found, level, reason)
         return matching[0] if matching else None
@@ -172,10 +177,24 @@ class Escalations(Chapter):
         """
         found = self.qms.escalation.notifications(escalation_id=_id(escalation), role=as_role)
         self.say(
-            f"{len(found)} notifications.",
-            "\n".join(f"{one.channel} to tier {one.tier}: {one.state} after {one.attempts} attempts" for one in found),
+            f"{counted(len(found), 'notification')}.",
+            "\n".join(
+                f"{one.channel} to tier {one.tier}: {one.state} after {counted(one.attempts, 'attempt')}"
+                for one in found
+            ),
         )
         return found
+
+    def _behind(self, escalation: Escalation, workflow_id: str) -> tuple[Alert | None, EscalationLevel | None]:
+        """The alert that asked for an escalation, and the level that the dashboard was heard to ask for."""
+        every = self.qms.dashboard.alerts(workflow_id=workflow_id, role=Role.DEVELOPER)
+        alert = next((one for one in every if one.escalation_id == escalation.id), None)
+        asked = [
+            str(one.event.payload.get("level"))
+            for one in self.qms.events.events(workflow_id, services=[Service.DASHBOARD])
+            if one.event.type == EventType.ALERT_RAISED and one.event.payload.get("escalation_id") == escalation.id
+        ]
+        return alert, EscalationLevel(asked[-1]) if asked and asked[-1] in list(EscalationLevel) else None
 
     def _told(self, what: str, escalation: Escalation) -> Escalation:
         self.say(f"{what} {escalation.id} ({escalation.level}, {escalation.type}): {escalation.state}.", escalation)

@@ -15,6 +15,7 @@ from QMSLibrary.contract.events import START_SEQUENCE, DeadLetter, DeliveryRepor
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.workflows import ComponentState, Workflow
+from QMSLibrary.formats.counts import counted
 
 from .assertions import Operator
 from .chapter import Chapter
@@ -69,7 +70,7 @@ class Events(Chapter):
             for one in seen
             if (type is None or one.event.type == type) and (service is None or one.event.source == service)
         ]
-        self.say(f"{len(found)} events.", "\n".join(events.line(one) for one in seen))
+        self.say(f"{counted(len(found), 'event')}.", "\n".join(events.line(one) for one in seen))
         return found
 
     @keyword

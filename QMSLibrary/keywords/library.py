@@ -92,6 +92,13 @@ class QMSLibrary(DynamicCore):  # type: ignore[misc]  # it has no types
 
     A keyword that needs what an environment cannot do skips the test, and says so. What is skipped has not passed.
 
+    = Rows of a template =
+
+    A test that has a template and several rows says of each failure in which row it was:
+
+    | Row 2 of 4: high    L1_IMMEDIATE
+    | The escalations of workflow wf-1: not as expected.
+
     = Fields =
 
     Everything returned is an object: ``${pr.title}`` and ``${pr}[title]`` both work.

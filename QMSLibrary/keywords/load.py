@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from robot.api.deco import keyword
 
 from QMSLibrary.checks import asked
+from QMSLibrary.formats.counts import counted
 from QMSLibrary.history.entries import Act
 from QMSLibrary.history.statistics import ResponseTimes, response_times, started_per_minute
 
@@ -71,7 +72,9 @@ class Load(Chapter):
             if assertion_operator is not None:
                 raise KeywordError("Name the statistic that is to be checked: Get Response Times    mean    <    500.")
             return figures
-        what = f"{_NAMES.get(statistic, statistic)} of {figures.count} requests" + (f" of {action}" if action else "")
+        what = f"{_NAMES.get(statistic, statistic)} of {counted(figures.count, 'request')}" + (
+            f" of {action}" if action else ""
+        )
         value = round(getattr(figures, statistic), 6)
         return check(value, assertion_operator, assertion_expected, message, asked.of_times(acts, statistic, what))
 
@@ -107,6 +110,25 @@ class Load(Chapter):
         )
         return value
 
+    @keyword
+    def get_acts(self, *, action: str | None = None, since: timedelta | datetime | None = None) -> list[Act]:
+        """Returns what this test has asked of the QMS so far, the oldest first; it may be nothing.
+
+        Each has ``action``, ``service``, ``actor``, ``role``, ``method``, ``path``, ``status``, ``outcome`` (done,
+        refused, failed), ``code`` (why it was refused), ``duration_ms`` (milliseconds), ``workflow_id`` and
+        ``correlation_id``. With ``since`` those after a moment or of the last so many minutes; with ``action`` only
+        those of one kind, such as ``start_workflow``.
+
+        Example:
+        | ${acts} =    Get Acts    action=approve
+        | Log    ${acts}[-1].actor was answered ${acts}[-1].status
+
+        """
+        acts = self._acts(action, since)
+        told = "\n".join(f"{one.action} of {one.service} by {one.actor} ({one.role}): {one.outcome}" for one in acts)
+        self.say(f"{counted(len(acts), 'act')}.", told)
+        return acts
+
     def _acts(self, action: str | None, since: timedelta | datetime | None) -> list[Act]:
         return self.session.journal.acts(action=action, since=self._since(since))
 
@@ -120,7 +142,7 @@ class Load(Chapter):
 
 def _told(figures: ResponseTimes, action: str | None) -> str:
     return (
-        f"{figures.count} requests{f' of {action}' if action else ''}: mean {figures.mean:.1f} ms, "
+        f"{counted(figures.count, 'request')}{f' of {action}' if action else ''}: mean {figures.mean:.1f} ms, "
         f"p50 {figures.p50:.1f}, p95 {figures.p95:.1f}, p99 {figures.p99:.1f}, max {figures.max:.1f}, "
         f"errors {figures.error_rate:.2%}"
     )

@@ -17,6 +17,7 @@ from QMSLibrary.contract.receivers import Break, Failure, Received
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.environments import Capability
+from QMSLibrary.formats.counts import counted
 from QMSLibrary.formats.names import did_you_mean
 
 from .chapter import Chapter
@@ -125,7 +126,7 @@ class Notifications(Chapter):
         wanted = self._escalation(escalation, within, as_role).id
         found = receivers.messages(wanted)
         self.say(
-            f"{len(found)} messages about {wanted}.",
+            f"{counted(len(found), 'message')} about {wanted}.",
             "\n\n".join(f"{one.channel} to {one.address}: {one.answer}\n{one.text}" for one in found),
         )
         return found

@@ -10,6 +10,7 @@ from robot.utils import DotDict
 
 from QMSLibrary.checks.asked import Asked
 from QMSLibrary.contract.pull_requests import ChangeType, PullRequest
+from QMSLibrary.formats.counts import counted
 
 from .assertions import Operator, check, lookup
 from .chapter import Chapter
@@ -40,7 +41,8 @@ class PullRequestForms(Chapter):
         made, repository = create_git_repository(pull_request, path)
         self.say(
             f"Made the repository {repository.path}: {made.base_branch} at {repository.base_sha[:12]}, "
-            f"{made.head_branch} at {repository.head_sha[:12]} ({repository.commits} commits by {made.author})."
+            f"{made.head_branch} at {repository.head_sha[:12]} "
+            f"({counted(repository.commits, 'commit')} by {made.author})."
         )
         return made
 
@@ -218,8 +220,9 @@ class PullRequestForms(Chapter):
         paths = "\n".join(f"{one.type} {one.path} +{one.additions} -{one.deletions}" for one in pr.files)
         empty = [one.path for one in pr.files if one.content is None and one.type is not ChangeType.DELETED]
         self.say(
-            f"Pull request {pr.id} by {pr.author} in {pr.repository}: {pr.title!r}, {len(pr.files)} files, "
-            f"{pr.lines_changed} lines changed." + (f" Without content: {', '.join(empty[:5])}." if empty else ""),
+            f"Pull request {pr.id} by {pr.author} in {pr.repository}: {pr.title!r}, {counted(len(pr.files), 'file')}, "
+            f"{counted(pr.lines_changed, 'line')} changed."
+            + (f" Without content: {', '.join(empty[:5])}." if empty else ""),
             paths,
         )
         return pr

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from robot.api.deco import keyword
 
 from QMSLibrary.contract.pull_requests import PullRequest
+from QMSLibrary.formats.counts import counted
 
 from .chapter import Chapter
 
@@ -123,7 +124,9 @@ class PullRequests(Chapter):
         from QMSLibrary.data import create_pull_requests
 
         made = create_pull_requests(count, **{**options, "seed": self._seed(seed)})
-        self.say(f"Made {count} pull requests, {sum(pr.lines_changed for pr in made)} lines in all.")
+        self.say(
+            f"Made {counted(count, 'pull request')}, {counted(sum(pr.lines_changed for pr in made), 'line')} in all."
+        )
         return made
 
     @keyword
@@ -158,8 +161,9 @@ class PullRequests(Chapter):
         seed = seed_of(pr)
         paths = "\n".join(f"{one.type} {one.path} +{one.additions} -{one.deletions}" for one in pr.files)
         self.say(
-            f"Pull request {pr.id} by {pr.author} in {pr.repository}: {pr.title!r}, {len(pr.files)} files, "
-            f"{pr.lines_changed} lines changed." + (f" Made again with seed={seed}." if seed is not None else ""),
+            f"Pull request {pr.id} by {pr.author} in {pr.repository}: {pr.title!r}, {counted(len(pr.files), 'file')}, "
+            f"{counted(pr.lines_changed, 'line')} changed."
+            + (f" Made again with seed={seed}." if seed is not None else ""),
             paths,
         )
         return pr

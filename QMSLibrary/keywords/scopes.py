@@ -7,6 +7,7 @@ from typing import Any, Final
 from robot.running.context import EXECUTION_CONTEXTS
 from robot.variables import contains_variable
 
+from .rows import name_rows
 from .session import Session
 
 RUN_SCENARIO: Final = ("QMSLibrary", "Run Scenario")
@@ -49,7 +50,8 @@ class ScopeListener:
         self._session.begin(data.full_name)
 
     def end_test(self, data: Any, result: Any) -> None:
-        """It ends."""
+        """It ends. A row of a template that failed is named in the test's message."""
+        name_rows(data, result)
         self._session.end(data.full_name)
 
     def end_library_keyword(self, data: Any, implementation: Any, result: Any) -> None:

@@ -9,9 +9,11 @@ from robot.api.deco import keyword
 
 from QMSLibrary.checks import asked, steps, workflows
 from QMSLibrary.checks.steps import ExpectedFinding
+from QMSLibrary.contract.events import Event
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.steps import STEP_CHECKS, Step
 from QMSLibrary.contract.workflows import Workflow, WorkflowState
+from QMSLibrary.formats.counts import counted
 
 from .assertions import Operator
 from .chapter import Chapter
@@ -83,7 +85,7 @@ class Verdicts(Chapter):
             assertion_operator,
             assertion_expected,
             message,
-            lambda name: asked.of_step(found, step, name),
+            lambda name: asked.of_step(found, step, name, self._told(found)),
             f"{step} of workflow {found.id}",
         )
 
@@ -106,7 +108,7 @@ class Verdicts(Chapter):
         found = self.qms.orchestration.workflows(
             repository=repository, state=state, pull_request=pull_request, role=as_role
         )
-        self.say(f"{len(found)} workflows.", "\n".join(f"{one.id} {one.state}" for one in found))
+        self.say(f"{counted(len(found), 'workflow')}.", "\n".join(f"{one.id} {one.state}" for one in found))
         return found
 
     @keyword
@@ -133,7 +135,8 @@ class Verdicts(Chapter):
         | Step Should Have Failed    dor_validation    missing_tests    missing_documentation
 
         """
-        self.require(steps.failed(self.fetch(workflow), step, reasons))
+        found = self.fetch(workflow)
+        self.require(steps.failed(found, step, reasons, self._told(found)))
 
     @keyword
     def security_scan_should_have_found(self, *findings: ExpectedFinding, workflow: W = None) -> None:
@@ -147,7 +150,8 @@ class Verdicts(Chapter):
         | Security Scan Should Have Found    sql_injection:high    xss:medium
 
         """
-        self.require(steps.found_exactly(self.fetch(workflow), findings))
+        found = self.fetch(workflow)
+        self.require(steps.found_exactly(found, findings, self._told(found)))
 
     @keyword
     def workflow_should_meet(
@@ -204,3 +208,7 @@ class Verdicts(Chapter):
         least = self.session.attached.environment.targets.completion_rate if at_least is None else at_least
         self.require(workflows.completion_rate(workflows_to_judge, least))
         return sum(one.status == "completed" for one in workflows_to_judge) / len(workflows_to_judge)
+
+    def _told(self, workflow: Workflow) -> list[Event]:
+        """What the services have told of a workflow, as far as anybody listens to them."""
+        return [one.event for one in self.qms.events.events(workflow.id)]

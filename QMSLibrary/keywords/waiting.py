@@ -11,12 +11,16 @@ from robot.api import logger
 from robot.api.deco import keyword
 
 from QMSLibrary.checks import timeouts
+from QMSLibrary.checks.holders import Holder
+from QMSLibrary.client import agent_health
 from QMSLibrary.client.errors import QMSError
 from QMSLibrary.client.waiting import WaitFor, is_verdict, reaches
 from QMSLibrary.contract.events import Event
+from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 from QMSLibrary.contract.steps import Step, StepResult, StepStatus
 from QMSLibrary.contract.workflows import Workflow, WorkflowState, WorkflowStatus
+from QMSLibrary.formats.counts import counted
 
 from .chapter import Chapter
 from .errors import CheckFailed
@@ -111,7 +115,9 @@ class Waiting(Chapter):
         states: dict[str, int] = {}
         for one in found:
             states[one.state] = states.get(one.state, 0) + 1
-        self.say(f"{len(found)} workflows: " + ", ".join(f"{count} {state}" for state, count in states.items()))
+        self.say(
+            f"{counted(len(found), 'workflow')}: " + ", ".join(f"{count} {state}" for state, count in states.items())
+        )
         return found
 
     def _until(self, workflow_id: str, state: WorkflowState | None, timeout: timedelta) -> Workflow:
@@ -139,7 +145,9 @@ class Waiting(Chapter):
         came = wait.run(satisfied, timeout.total_seconds(), relevant)
         trouble = qms.events.trouble(Service.ORCHESTRATION)
         if wait.polls:
-            self.say(f"Polled {wait.polls} times, because there is no event stream: {trouble or 'it is up again'}")
+            self.say(
+                f"Polled {counted(wait.polls, 'time')}, because there is no event stream: {trouble or 'it is up again'}"
+            )
         if wait.untold:
             logger.warn(
                 f"{awaited} of {workflow_id} came, but no event has said so. It was seen by asking when the time was "
@@ -160,8 +168,37 @@ class Waiting(Chapter):
                 events=qms.events.events(workflow_id),
                 trouble=str(wait.trouble) if wait.trouble else None,
                 stream_trouble=trouble if wait.polls else None,
+                holders=self._holders(wait.latest) if wait.latest is not None and wait.trouble is None else (),
             )
         )
+
+    def _holders(self, workflow: Workflow) -> list[Holder]:
+        """The agents that the step which is going on waits for, as they are now."""
+        result = workflow.step_result(workflow.step)
+        awaited = [one for one in result.waiting_for if one not in timeouts.PEOPLE]
+        if result.status is not StepStatus.IN_PROGRESS or not awaited:
+            return []
+        try:
+            known = {one.agent_id: one for one in self.qms.decision.agents(role=Role.DEVELOPER)}
+            decisions = self.qms.decision.routing(role=Role.DEVELOPER, workflow_id=workflow.id)
+        except QMSError:
+            return []  # how that service is stands in the message anyway
+        attempt = (workflow.step, workflow.run, result.attempt)
+        latest = next((one for one in decisions if (one.step, one.run, one.attempt) == attempt), None)
+        decided = tuple(one.agent_id for one in latest.assignments) if latest is not None else ()
+        holders = []
+        for agent_id in awaited:
+            agent = known.get(agent_id)
+            endpoint = agent.health_endpoint if agent is not None else None
+            holders.append(
+                Holder(
+                    agent_id=agent_id,
+                    health=agent.health if agent is not None else None,
+                    trouble=agent_health.ask(endpoint) if endpoint else None,
+                    decided=decided,
+                )
+            )
+        return holders
 
     def _health(self, service: Service) -> Health | str:
         try:

@@ -27,6 +27,7 @@ from QMSLibrary.contract.workflows import (
     WorkflowRequest,
     WorkflowState,
 )
+from QMSLibrary.formats.counts import counted
 
 from .chapter import Chapter
 from .errors import CheckFailed, KeywordError
@@ -113,7 +114,7 @@ class Workflows(Chapter):
                 f"{len(errors)} of {len(pull_requests)} workflows could not be started. The first: {errors[0]}"
             )
         self.session.triggered(workflows[-1])
-        self.say(f"Triggered {len(workflows)} workflows.", "\n".join(one.id for one in workflows))
+        self.say(f"Triggered {counted(len(workflows), 'workflow')}.", "\n".join(one.id for one in workflows))
         return workflows
 
     @keyword

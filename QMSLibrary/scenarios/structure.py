@@ -9,6 +9,7 @@ from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
 from QMSLibrary.environments import Capability
+from QMSLibrary.formats.counts import counted
 from QMSLibrary.formats.yaml_file import Steps
 
 from .conditions import Condition
@@ -125,7 +126,7 @@ class Repeat(Part):
 
     def run(self, run: Any, at: Where, name: str | None) -> Iterator[None]:
         times: int = run.whole(self.times or self.at_most, at, "times" if self.times else "at_most", MOST_TIMES)
-        title = f"until {self.until}" if self.until is not None else f"{times} times"
+        title = f"until {self.until}" if self.until is not None else counted(times, "time")
         with run.group(at, name or f"repeat {title}"):
             for number in range(1, times + 1):
                 if self.counter is not None:
@@ -138,7 +139,10 @@ class Repeat(Part):
                         if run.holds(self.until, self.pull_request, once.into("until", word="until")):
                             return
             if self.until is not None:
-                run.fail(at.into("until"), f"After {times} times it is still not so that {self.until}.\n{run.seen}")
+                run.fail(
+                    at.into("until"),
+                    f"After {counted(times, 'time')} it is still not so that {self.until}.\n{run.seen}",
+                )
 
 
 @kind("when")

@@ -90,6 +90,8 @@ Who May Not Raise An Alert Is Refused
 Prepare
     [Documentation]    A repository and the name of a rule that nobody else uses.
     Use A Repository Of Its Own    alert
+    # What the dashboard asks for is heard, so that a wrong level is blamed on who is wrong.
+    Start Recording Events    dashboard
     ${name} =    Fetch From Right    ${REPOSITORY}    /
     VAR    ${RULE} =    ${name}    scope=SUITE    # robocop: off=VAR05
 
@@ -101,8 +103,11 @@ The Alert Should Raise
     ${alert} =    Raise Alert    Look at this ${severity} thing    ${severity}
     ${escalation} =    Escalation Should Exist    ${level}    reason=Look at this ${severity} thing    count=1
     Should Be Equal    ${escalation.id}    ${alert.escalation_id}
+    ...    The escalation has another id than the dashboard gave it.\nService to blame: escalation
     Should Be Equal    ${escalation.source}    ${alert.id}
+    ...    The escalation does not name the alert as its source.\nService to blame: escalation
     Should Be Equal    ${escalation.repository}    ${REPOSITORY}
+    ...    The escalation is about another repository than the alert.\nService to blame: escalation
     Alert Should Exist    ${severity}    escalation=${escalation}    state=active    count=1
     Audit Trail Should Contain    alert.raised    object=${alert.id}    count=1
     Audit Trail Should Contain    escalation.triggered    object=${escalation.id}    count=1

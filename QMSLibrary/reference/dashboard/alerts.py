@@ -12,7 +12,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from QMSLibrary.contract.audit import AuditAction
-from QMSLibrary.contract.dashboard import Alert, AlertPage, AlertRequest, AlertState
+from QMSLibrary.contract.dashboard import ALERT_LEVELS, Alert, AlertPage, AlertRequest, AlertState
 from QMSLibrary.contract.escalations import DUPLICATE_WINDOW, EscalationLevel, EscalationState
 from QMSLibrary.contract.events import Event, EventType
 from QMSLibrary.contract.live import LiveTopic
@@ -27,13 +27,8 @@ from QMSLibrary.reference.kernel.refusals import Refusal, field_refused, not_fou
 from .live import post
 from .tables import alerts, copies
 
-SEVERITY: Final = {
-    EscalationLevel.L0_CRITICAL: Severity.CRITICAL,
-    EscalationLevel.L1_IMMEDIATE: Severity.HIGH,
-    EscalationLevel.L2_URGENT: Severity.MEDIUM,
-    EscalationLevel.L3_STANDARD: Severity.LOW,
-}
-LEVEL: Final = {severity: level for level, severity in SEVERITY.items()}
+LEVEL: Final = ALERT_LEVELS
+SEVERITY: Final = {level: severity for severity, level in LEVEL.items()}
 BY_HAND: Final = "alert_raised"
 """The type of the escalation behind an alert that a person raised; behind a rule's it is ``alert_rule``."""
 BY_RULE: Final = "alert_rule"

@@ -93,13 +93,16 @@ def test_everything_runs_and_is_in_one_report(home, place):
 
 def test_categories_and_tags_are_chosen_and_the_exit_code_is_robots(home, place):
     (place / "suites" / "beta" / "bad.robot").write_text(
-        "*** Test Cases ***\nBad\n    [Tags]    smoke\n    Fail    on purpose\n"
+        "*** Test Cases ***\nBad\n    [Tags]    smoke    broken\n    Fail    on purpose\n"
     )
     ran = qms("run", "beta", "--include", "smoke", "--exclude", "slow", "--processes", "1", "--results", "elsewhere")
     assert ran.returncode == 1
     result = ExecutionResult(str(place / "elsewhere" / "latest" / "output.xml"))
     assert [test.name for test in result.suite.all_tests] == ["Bad", "First Of three"]
     assert "on purpose" in ran.stdout
+    one = qms("run", "beta", "--include", "broken", "--results", "one")
+    assert "1 test in beta on " in one.stdout
+    assert "1 test: 0 passed, 1 failed" in one.stdout
 
 
 @pytest.mark.parametrize(

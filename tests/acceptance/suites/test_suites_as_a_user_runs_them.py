@@ -124,12 +124,33 @@ Wrong Reason
     Wait For Step    dor_validation
     Step Should Have Failed    dor_validation    missing_documentation
 Not Refused
+    Submit A Pull Request    complexity=low    missing_tests=True
+    Wait For Step    dor_validation
+    Should Be Refused    duties_not_separated    orchestration
+    ...    Override Gate    dor_validation    They follow    emergency=True
+Refused For Another Reason
     Submit A Pull Request    complexity=low
-    Should Be Refused    duties_not_separated    orchestration    Get Workflow
+    Should Be Refused    duties_not_separated    orchestration    Approve Workflow    comment=Fine    as_role=developer
+Nothing Was Asked
+    Should Be Refused    403    orchestration    Approve Workflow    coment=Fine
 """
     )
     code, tests = robot(home, tmp_path / "results", suite)
-    assert code == 2
+    assert code == 4
     assert "without missing_documentation" in tests["Wrong Reason"][1]
     assert "Service to blame: decision" in tests["Wrong Reason"][1]
-    assert "`Get Workflow` was done" in tests["Not Refused"][1]
+    title, *lines = tests["Not Refused"][1].splitlines()
+    assert re.fullmatch(
+        r"`Override Gate    dor_validation    They follow    emergency=True` by \S+ \(manager\), workflow \S+: "
+        r"not refused as expected\.", title
+    ), title  # fmt: skip
+    assert lines[0] == "Expected: refused with duties_not_separated"
+    assert re.fullmatch(r"Seen: it was done; POST /api/workflows/\S+/overrides was answered 200", lines[1]), lines
+    assert lines[2] == "Service to blame: orchestration"
+    assert re.search(r"`Get Audit Records`.*correlation id \w+$", lines[3])
+    title, _, seen, blame, _ = tests["Refused For Another Reason"][1].splitlines()
+    assert re.match(r"`Approve Workflow    comment=Fine    as_role=developer` by \S+ \(developer\), workflow ", title)
+    assert "403 forbidden" in seen
+    assert blame == "Service to blame: orchestration"
+    assert tests["Nothing Was Asked"][1].startswith("`Approve Workflow    coment=Fine`: the QMS was asked for nothing.")
+    assert "to blame" not in tests["Nothing Was Asked"][1]

@@ -70,6 +70,16 @@ def test_a_service_that_is_down():
             errors.InvalidRequest,
             "Field title: too long.",
         ),
+        (
+            lambda h: h.problem(422, "invalid", "a: is wrong.", errors=[{"field": "a", "message": "is wrong."}]),
+            errors.InvalidRequest,
+            "with 422 invalid: a: is wrong. (correlation id",
+        ),
+        (
+            lambda h: h.problem(422, "invalid", "Look", errors=[{"field": "a", "message": "is wrong."}]),
+            errors.InvalidRequest,
+            "with 422 invalid: Look. Field a: is wrong. (correlation id",
+        ),
         (lambda h: h.answer(404, "nope", "text/plain"), errors.NotFound, "Seen (text/plain): nope"),
     ],
 )

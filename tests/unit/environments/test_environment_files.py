@@ -120,6 +120,36 @@ def test_an_error_names_file_line_and_key(written, text, line, said):
     assert said in str(error.value)
 
 
+def test_everything_that_is_wrong_is_told_at_once(written):
+    path = written(
+        "kind: existing\nurls:\n  orchestra: http://x\n  decision: nowhere\naccounts:\n  boss: {}\n"
+        "  admin: {username: a}\ntimeout: soon\ncapabilities: [fly, clock]\ntargets:\n  speed: 1\n"
+        "  error_rate: 7\nspeed: 1\n"
+    )
+    with pytest.raises(EnvironmentUseError) as error:
+        read(path)
+    title, *faults = str(error.value).splitlines()
+    assert title == f"{path}: 9 faults."
+    assert [line.split(";")[0] for line in faults] == [
+        "  line 3: urls.orchestra: got an unknown service",
+        "  line 4: urls.decision: got 'nowhere'",
+        "  line 6: accounts.boss: got an unknown role",
+        "  line 7: accounts.admin.password: got nothing",
+        "  line 8: timeout: got 'soon'",
+        "  line 9: capabilities: got 'fly'",
+        "  line 11: targets.speed: got an unknown target",
+        "  line 12: targets.error_rate: got '7'",
+        "  line 13: speed: got an unknown key",
+    ]
+
+
+def test_addresses_that_are_all_wrong_are_not_also_missing(written):
+    with pytest.raises(EnvironmentUseError) as error:
+        read(written("kind: existing\nurls: {decision: nowhere}\n"))
+    assert "urls.decision" in str(error.value)
+    assert "at least one of" not in str(error.value)
+
+
 def test_a_database_password_is_not_repeated_in_an_error(written):
     with pytest.raises(EnvironmentUseError) as error:
         read(written("kind: embedded\ndatabase_url: mysql://me:hush@host/db\n"))

@@ -33,7 +33,7 @@ PROMISED = """
     Wait For Event Sequence; Events Should Be Consistent; Get Component State; Components Should Agree;
     Deliver Event; Change Event; Get Dead Letters; Replay Dead Letter; Get Escalations; Escalation Should
     Exist; Acknowledge Escalation; Resolve Escalation; Get Notifications; Audit Trail Should Contain; Get
-    Audit Records; Verify Audit Trail; Get Response Times; Get Throughput; Get Agents; Register Agent; Start
+    Audit Records; Verify Audit Trail; Get Response Times; Get Throughput; Get Acts; Get Agents; Register Agent; Start
     Agents; Slow Down Agent; Break Agent; Mend Agent; Kill Agent; Answer As Agent; Get Routing Decision; Get
     Routing History; Load Should Be Balanced; Routing Should Have Been Carried Out; Kill
     Service; Stop Service; Start Service; Run Scenario; Get Scenarios; Scenario Should Be Sound;
