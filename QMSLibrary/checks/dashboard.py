@@ -10,7 +10,7 @@ from QMSLibrary.contract.events import Event
 from QMSLibrary.contract.services import Service
 
 from .asked import Asked
-from .tally import TALLIES
+from .tally import TALLIES, failed_at
 from .verdict import Verdict
 
 SHOWN: Final = 6
@@ -87,10 +87,13 @@ def _keyed(value: Any) -> Mapping[str, Any] | None:
         return value
     if not _is_list(value) or not all(isinstance(one, Mapping) for one in value):
         return None
-    return {
-        str(next((one[key] for key in _KEYS if one.get(key) is not None), number)): one
-        for number, one in enumerate(value)
-    }
+    return {_name(one, number): one for number, one in enumerate(value)}
+
+
+def _name(one: Mapping[str, Any], number: int) -> str:
+    if one.get("failed") is True:
+        return failed_at(one.get("workflow_id"), one.get("decided_at"))
+    return str(next((one[key] for key in _KEYS if one.get(key) is not None), number))
 
 
 def _is_list(value: Any) -> bool:

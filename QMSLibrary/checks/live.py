@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from QMSLibrary.client.events import Seen
 from QMSLibrary.client.live import LiveWatch, Told
+from QMSLibrary.contract.dashboard import Widget
 from QMSLibrary.contract.live import LiveTopic
 from QMSLibrary.contract.services import Service
 
@@ -19,6 +20,14 @@ SHOWN: Final = 6
 """Lines of what was told, or of what is wrong, that a message has."""
 _LONG: Final = frozenset({"id", "title", "repository", "author", "workflow_id", "assignments"})
 """What tells updates apart least, in a line of a message."""
+_SOURCES: Final = {
+    LiveTopic.WORKFLOW: ("`Get Workflow`", Service.ORCHESTRATION, Widget.WORKFLOW_PIPELINE),
+    LiveTopic.ALERT: ("`Get Alerts`", Service.ESCALATION, Widget.ACTIVE_ALERTS),
+    LiveTopic.ESCALATION: ("`Get Escalations`", Service.ESCALATION, Widget.ESCALATIONS),
+    LiveTopic.ROUTING: ("`Get Routing History`", Service.DECISION, Widget.ROUTING_HISTORY),
+    LiveTopic.AGENT: ("`Get Agents`", Service.DECISION, Widget.AGENT_STATUS),
+}
+"""Where one sees whether it has happened at all, whose events tell the dashboard of it, and what it keeps of it."""
 _LOOK_AT: Final = "the dashboard's log, and whether it got orchestration's events (`Get Dead Letters    dashboard`)"
 
 
@@ -63,6 +72,7 @@ def never_came(
     wanted = ", ".join(f"{name} {value}" for name, value in fields.items())
     near = [one for one in told if one.update.topic is topic and about in (None, one.update.workflow_id)][-SHOWN:]
     seen = "".join(f"\n  {line(one)}" for one in near)
+    asked, teller, widget = _SOURCES[topic]
     return Verdict(
         title=f"A live update about {topic}{f' of workflow {about}' if about else ''}",
         passed=False,
@@ -71,7 +81,9 @@ def never_came(
         + (f", the newest about that:{seen}" if seen else ", none of them about that")
         + ("" if watch.up else f"\nThe connection is down: {watch.trouble}"),
         blame=Service.DASHBOARD,
-        look_at="whether the thing has happened at all (`Get Workflow`, `Get Escalations`); then " + _LOOK_AT,
+        look_at=f"whether the thing has happened at all ({asked}); then what the dashboard keeps of it "
+        f"(`Get Widget    {widget}`), its log, and whether it got the events of {teller} "
+        "(`Get Dead Letters    dashboard`)",
     )
 
 

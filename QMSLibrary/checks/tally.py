@@ -156,8 +156,20 @@ def _routing(events: Sequence[Event], period: Period) -> dict[str, Any]:
             }
             for one in decided
         }
-        | {event.workflow_id: {"failed": True} for event in failed},
+        | {
+            failed_at(event.workflow_id, wire_time(event.timestamp)): {
+                "failed": True,
+                "step": event.payload["step"],
+                "reason": event.payload["reason"],
+            }
+            for event in failed
+        },
     }
+
+
+def failed_at(workflow_id: Any, time: Any) -> str:
+    """What a routing is called that found nobody: it has no decision, and may fail again for the same review."""
+    return f"the routing of {workflow_id} that failed at {time}"
 
 
 def _routed(decided: list[dict[str, Any]], failed: int) -> dict[str, Any]:
@@ -189,10 +201,15 @@ def _quality(events: Sequence[Event], period: Period) -> dict[str, Any]:
         ended = results.get(begin, [])
         one["mean_quality_score"] = _mean_score(ended)
         one["compliant"] = sum(bool(result["compliance_adhered"]) for result in ended)
+    compliant = {key: bool(result["compliance_adhered"]) for key, result in newest.items()}
     return {
         "completed": len(newest),
         "mean_quality_score": _mean_score(list(newest.values())),
-        "points": {key: {"quality_score": result["quality_score"]} for key, result in newest.items()},
+        "share_compliant": fmean(compliant.values()) if compliant else None,
+        "points": {
+            key: {"quality_score": result["quality_score"], "compliance_adhered": compliant[key]}
+            for key, result in newest.items()
+        },
         "history": history,
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import fmean
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, func, select
@@ -42,7 +41,9 @@ def pipeline(connection: Connection, config: WidgetConfig, repository: str | Non
 def quality(connection: Connection, config: WidgetConfig, repository: str | None) -> dict[str, Any]:
     """What completed reviews came to, and what happened in each hour or day."""
     of = of_repository(scores, repository)
-    total = connection.execute(select(func.count()).select_from(scores).where(*of)).scalar_one()
+    compliant = func.count().filter(scores.c.compliance_adhered.is_(True))
+    sums = select(func.count(), func.avg(scores.c.quality_score), compliant).select_from(scores).where(*of)
+    total, mean, adhered = connection.execute(sums).one()
     newest = select(
         scores.c.workflow_id,
         scores.c.repository,
@@ -53,13 +54,11 @@ def quality(connection: Connection, config: WidgetConfig, repository: str | None
         scores.c.total_duration,
     )
     newest = newest.where(*of).order_by(scores.c.completed_at.desc(), scores.c.workflow_id).limit(config.limit)
-    points = [dict(row) for row in connection.execute(newest).mappings()][::-1]
-    known = [point["quality_score"] for point in points if point["quality_score"] is not None]
     return {
         "completed": total,
-        "points": points,
-        "mean_quality_score": round(fmean(known), 2) if known else None,
-        "share_compliant": sum(point["compliance_adhered"] for point in points) / len(points) if points else None,
+        "points": [dict(row) for row in connection.execute(newest).mappings()][::-1],
+        "mean_quality_score": None if mean is None else round(float(mean), 2),
+        "share_compliant": adhered / total if total else None,
         "history": _history(connection, config, repository),
     }
 

@@ -75,6 +75,12 @@ class Story:
         event["payload"]["step"] = "dor_validation"
         return event
 
+    def completed(self, quality: float, *, compliant: bool, repository: str) -> dict[str, Any]:
+        result = {"quality_score": quality, "compliance_adhered": compliant}
+        event = self.event("workflow.completed", "COMPLETED", "completed", "final_review", 9, result=result)
+        event["payload"]["workflow"]["repository"] = repository
+        return event
+
     def leaked(self, revision: int = 7) -> dict[str, Any]:
         finding = {"type": "hardcoded_secret", "severity": "critical", "agent_id": "qms-security-scanner"}
         return self.event("step.failed", "PROGRESS_BLOCKED", "failed", "progress_reviews", revision, findings=[finding])
@@ -191,6 +197,20 @@ def test_a_widget_config_that_does_not_fit_names_the_field(qms: RunningQms) -> N
     refused = qms.request(Role.QA_LEAD, "PUT", DASHBOARD, path, {"limit": 0, "colour": "red"})
     assert refused.status_code == 422
     assert {one["field"] for one in refused.json()["errors"]} == {"limit", "colour"}
+
+
+def test_the_sums_of_the_quality_trend_are_over_all_reviews_however_few_it_lists(qms: RunningQms) -> None:
+    repository, path = f"acme/{uuid4().hex[:12]}", "/api/widgets/quality_trend"
+    for quality, compliant in ((100, True), (70, False), (85, True), (85, True)):
+        story = Story(f"wf-{uuid4().hex[:12]}")
+        qms.deliver(DASHBOARD, story.completed(quality, compliant=compliant, repository=repository))
+    assert qms.request(Role.QA_LEAD, "PUT", DASHBOARD, f"{path}/config", {"limit": 1}).is_success
+    try:
+        data = qms.get(DASHBOARD, f"{path}/data", repository=repository)["data"]
+    finally:
+        qms.request(Role.QA_LEAD, "PUT", DASHBOARD, f"{path}/config", {})
+    assert len(data["points"]) == 1
+    assert (data["completed"], data["mean_quality_score"], data["share_compliant"]) == (4, 85, 0.75)
 
 
 def test_killed_between_events_nothing_is_lost_or_doubled(qms: RunningQms, story: Story) -> None:

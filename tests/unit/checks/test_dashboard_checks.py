@@ -13,7 +13,7 @@ from QMSLibrary.client.events import Seen
 from QMSLibrary.client.live import LiveWatch, Told
 from QMSLibrary.contract.dashboard import Period, Widget, WidgetConfig, WidgetData
 from QMSLibrary.contract.events import Event
-from QMSLibrary.contract.live import LiveUpdate, Subscribe
+from QMSLibrary.contract.live import LiveTopic, LiveUpdate, Subscribe
 from QMSLibrary.contract.services import Service
 from QMSLibrary.history.journal import Journal
 
@@ -110,6 +110,52 @@ def test_no_sum_of_reviews_depends_on_the_order_of_events_or_on_doubles(order: l
     assert found["by_state"]["DOR_FAILED"] == found["total"] == 1
 
 
+def test_a_routing_that_found_nobody_is_told_with_its_reason_each_time() -> None:
+    failed = [
+        event("routing.failed", number, step="dor_validation", reason=why) for number, why in ((1, "x"), (2, "y"))
+    ]
+    later = failed[1].model_copy(update={"timestamp": AT + timedelta(seconds=1)})
+    events = [routed(3, "a"), failed[0], later]
+    sums = {"decisions": 1, "assignments": 1, "fallbacks": 0, "security_sensitive": 0, "failed": 2}
+    here = {**sums, "mean_confidence": 0.8}
+    failures = [
+        {"workflow_id": "wf-1", "step": "dor_validation", "failed": True, "reason": why, "decided_at": at}
+        for why, at in (("y", "2026-01-01T12:00:01.000000Z"), ("x", "2026-01-01T12:00:00.000000Z"))
+    ]
+    decision = {**events[0].payload["decision"], "failed": False}
+    data = {**here, "newest": [*failures, decision], "history": [{**here, "begins": "2026-01-01T00:00:00Z"}]}
+    assert dashboard.agrees(Widget.ROUTING_HISTORY, shown(Widget.ROUTING_HISTORY, data), events, HERE).passed
+
+    silent = {**data, "newest": [failures[0], {**failures[1], "reason": None}, decision]}
+    said = dashboard.agrees(Widget.ROUTING_HISTORY, shown(Widget.ROUTING_HISTORY, silent), events, HERE).message
+    assert (
+        "the routing of wf-1 that failed at 2026-01-01T12:00:00.000000Z.reason: x by the events, nothing shown" in said
+    )
+    assert "1 difference:" in said
+
+    mixed = {**data, "fallbacks": 2}
+    said = dashboard.agrees(Widget.ROUTING_HISTORY, shown(Widget.ROUTING_HISTORY, mixed), events, HERE).message
+    assert "fallbacks: 0 by the events, 2 shown" in said
+
+
+def test_a_decision_counts_with_the_mean_confidence_of_its_agents() -> None:
+    decided = routed(1, "a", "b")
+    decided.payload["decision"]["assignments"][0]["confidence_score"] = 0.2
+    assert tally.TALLIES[Widget.ROUTING_HISTORY]([decided], Period.DAY)["mean_confidence"] == 0.5
+
+
+def test_each_run_that_is_completed_counts_in_history_and_only_the_last_one_for_the_review() -> None:
+    ends = [
+        event("workflow.completed", number, result={"quality_score": score, "compliance_adhered": compliant})
+        for number, score, compliant in ((1, 90, True), (2, 80, False))
+    ]
+    found = tally.TALLIES[Widget.QUALITY_TREND](ends, Period.DAY)
+    assert (found["completed"], found["share_compliant"]) == (1, 0.0)
+    assert found["points"] == {"wf-1": {"quality_score": 80, "compliance_adhered": False}}
+    day = found["history"]["2026-01-01T00:00:00Z"]
+    assert (day["completed"], day["compliant"], day["mean_quality_score"]) == (2, 1, 85)
+
+
 def test_events_of_other_repositories_are_left_out() -> None:
     assert tally.of_repository([event("pr.updated", 1)], "acme/other") == []
 
@@ -169,6 +215,16 @@ def test_what_orchestration_has_done_and_not_told_is_not_complete() -> None:
     assert "not told by orchestration: revision 3 of workflow wf-1" in behind.message
     assert behind.blame is Service.ORCHESTRATION
     assert live.complete(watch(1), seen(1, 2), HERE, done={"wf-1": 3}).blame is Service.DASHBOARD
+
+
+def test_what_never_came_is_looked_for_where_it_is_kept() -> None:
+    waited = watch(1)
+    about_agent = live.never_came(waited, LiveTopic.AGENT, {"health": "unhealthy"}, None, timedelta(seconds=5)).message
+    for place in ("`Get Agents`", "`Get Widget    agent_status`", "the events of decision"):
+        assert place in about_agent
+    about_review = live.never_came(waited, LiveTopic.WORKFLOW, {}, "wf-1", timedelta(seconds=5)).message
+    for place in ("`Get Workflow`", "`Get Widget    workflow_pipeline`", "the events of orchestration"):
+        assert place in about_review
 
 
 def test_what_came_again_or_was_gone_fails() -> None:
