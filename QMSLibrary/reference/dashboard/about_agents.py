@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, func, select
@@ -89,6 +89,10 @@ def load_distribution(connection: Connection, config: WidgetConfig, repository: 
     }
 
 
+_CHOSE_NOBODY: Final = {"decision_id": None, "fallback": False, "security_sensitive": False, "assignments": ()}
+"""What every entry of the history has, also one of a routing that failed."""
+
+
 def routing_history(connection: Connection, config: WidgetConfig, repository: str | None) -> dict[str, Any]:
     """The newest decisions with their reasons, and how many there were in each hour or day."""
     of = of_repository(decisions, repository)
@@ -109,7 +113,7 @@ def routing_history(connection: Connection, config: WidgetConfig, repository: st
     return {
         **_sums(dict(connection.execute(select(*sums).where(*of)).mappings().one())),
         "newest": [
-            {**orjson.loads(row.body), "failed": row.failed, "decided_at": row.decided_at}
+            {**_CHOSE_NOBODY, **orjson.loads(row.body), "failed": row.failed, "decided_at": row.decided_at}
             for row in connection.execute(newest)
         ],
         "history": [{**_sums(dict(one)), "begins": in_full(one["begins"])} for one in periods][::-1],

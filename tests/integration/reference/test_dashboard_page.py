@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 from dashboard_escalation_qms import RunningQms, eventually, running_qms
 
+from QMSLibrary.contract.events import EventType
 from QMSLibrary.contract.roles import Role
 from QMSLibrary.contract.services import Service
 
@@ -76,3 +79,20 @@ def test_a_refused_act_is_on_the_audit_trail_under_the_persons_name(qms, browser
     mine = "POST /dashboard/alerts/alert-1/acknowledge"
     found = eventually(lambda: [one for one in audited(qms, "access.refused") if one["object"] == mine], bool)
     assert (found[0]["actor"], found[0]["role"]) == ("developer", "developer")
+
+
+def test_a_routing_that_found_nobody_is_shown_with_its_reason(qms, browser):
+    workflow = f"wf-{uuid4().hex[:12]}"
+    reason = "No healthy agent can act as <qms-dor-validator>."
+    failed = {
+        "event_id": uuid4().hex, "type": EventType.ROUTING_FAILED.value, "timestamp": "2026-01-01T00:00:00.000000Z",
+        "source": "decision", "workflow_id": workflow, "correlation_id": f"c-{workflow}",
+        "payload": {"step": "dor_validation", "run": 1, "attempt": 1, "role": "qms-dor-validator", "reason": reason},
+    }  # fmt: skip
+    qms.deliver(Service.DASHBOARD, failed)
+    log_in(browser, qms, Role.MANAGER)
+    shown = browser.get("/dashboard/operational")
+    assert shown.status_code == 200, shown.text
+    assert html.escape(reason) in shown.text
+    entry = qms.get(Service.DASHBOARD, "/api/widgets/routing_history/data")["data"]["newest"][0]
+    assert (entry["failed"], entry["decision_id"], entry["assignments"]) == (True, None, [])

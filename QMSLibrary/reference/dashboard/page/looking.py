@@ -125,7 +125,7 @@ def _summary(connection: Connection, context: Context, repository: str | None) -
     pipeline = about_reviews.pipeline(connection, shortest, repository)
     alerts = about_reviews.active_alerts(connection, shortest, repository)
     escalations = about_reviews.open_escalations(connection, shortest, repository)
-    quality = widget_data(connection, context, Widget.QUALITY_TREND, repository).data
+    quality = about_reviews.quality(connection, shortest, repository)
     states = pipeline["by_state"]
     running = sum(pipeline["in_progress_by_step"].values())
     stopped = sum(count for state, count in states.items() if state.endswith(("_FAILED", "_BLOCKED", "_REJECTED")))
