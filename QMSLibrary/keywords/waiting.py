@@ -23,7 +23,7 @@ from QMSLibrary.contract.workflows import Workflow, WorkflowState, WorkflowStatu
 from QMSLibrary.formats.counts import counted
 
 from .chapter import Chapter
-from .errors import CheckFailed
+from .errors import CheckFailed, KeywordError
 
 if TYPE_CHECKING:
     from QMSLibrary.contract.health import Health
@@ -99,7 +99,8 @@ class Waiting(Chapter):
     ) -> list[Workflow]:
         """Waits until each workflow is completed, has a failed gate or an error. Returns them as they are then.
 
-        ``timeout`` is for all of them together.
+        ``timeout`` is for all of them together. An empty list is refused: there is nothing to wait for, and nothing
+        would be shown by it.
 
         Example:
         | ${workflows} =    Trigger Workflows    ${prs}
@@ -107,6 +108,8 @@ class Waiting(Chapter):
         | Completion Rate Should Be    ${workflows}    at_least=95 %
 
         """
+        if not workflows:
+            raise KeywordError("There are no workflows to wait for. Give those that `Trigger Workflows` returns.")
         deadline = monotonic() + timeout.total_seconds()
         found = [
             self._until(self.session.workflow_id(one), None, timedelta(seconds=max(deadline - monotonic(), 0)))

@@ -177,6 +177,7 @@ def mistakes():
             "Use Environment    embeded",
             "Use Environment    nowhere/at/all.yaml",
             "Completion Rate Should Be    ${{[$WORKFLOW]}}    at_least=95",
+            "Wait For Workflows    ${{[]}}",
             "Set Alert Rule    a rule    quality < 70",
             "Set Alert Rule    a/rule    coverage < 70",
             "Set Alert Rule    a rule    coverage < seventy",

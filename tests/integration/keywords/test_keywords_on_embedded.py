@@ -117,6 +117,10 @@ def test_mistakes_and_refusals_are_said_in_words(tmp_path):
 Nothing Triggered
     Wait For Workflow
 
+No Workflows
+    ${none} =    Create List
+    Wait For Workflows    ${none}
+
 Unknown Workflow
     Get Workflow    workflow=wf-nonsense
 
@@ -169,6 +173,7 @@ A Review
     )
     for name, parts in {
         "Nothing Triggered": ["Neither this test nor its suite's set-up has triggered a workflow"],
+        "No Workflows": ["There are no workflows to wait for", "Trigger Workflows"],
         "Unknown Workflow": ["404", "wf-nonsense", "orchestration"],
         "Unknown Field": ["no field 'quality'", "quality_score"],
         "Role Too Low": ["403", "as developer", "as_role"],
