@@ -52,21 +52,35 @@
   };
 
   // --- cards
-  const busy = new Map(); // card -> whether it has to be fetched again
+  // One at a time: the dashboard makes them one after the other anyway. So what somebody has to see to waits for one other
+  // card at most, and what changes while it waits is fetched once.
+  const FIRST = ["escalations", "active_alerts"];
+  const rank = (card) => (FIRST.includes(card.dataset.card) ? 0 : card.dataset.card === "summary" ? 2 : 1);
   const query = repository ? `?repository=${encodeURIComponent(repository)}` : "";
-  const refresh = async (card) => {
-    if (busy.has(card)) { busy.set(card, true); return; }
-    busy.set(card, false);
+  const waiting = new Set();
+  let working = null;
+  const refresh = (...wanted) => {
+    for (const one of wanted) waiting.add(one);
+    if (!working && waiting.size) working = work();
+    return working;
+  };
+  const work = async () => {
+    while (waiting.size) {
+      const [card] = [...waiting].sort((one, other) => rank(one) - rank(other));
+      waiting.delete(card);
+      await fetchCard(card);
+    }
+    working = null;
+  };
+  const fetchCard = async (card) => {
     try {
-      const answer = await fetch(`/dashboard/${view}/cards/${card.dataset.card}${query}`, { cache: "no-store" });
-      if (answer.status === 401) { ended(); return; }
+      // One that gets no answer must not keep the others waiting for ever.
+      const limit = { cache: "no-store", signal: AbortSignal.timeout(10000) };
+      const answer = await fetch(`/dashboard/${view}/cards/${card.dataset.card}${query}`, limit);
+      if (answer.status === 401) { waiting.clear(); ended(); return; }
       if (answer.ok) replace(card, await answer.text());
     } catch (error) {
-      // The connection is lost; what is missing is fetched when it is back.
-    } finally {
-      const again = busy.get(card);
-      busy.delete(card);
-      if (again) setTimeout(() => refresh(card), 40);
+      // The connection is lost, or nobody answers; what is missing is fetched when it is back.
     }
   };
   const replace = (card, html) => {
@@ -85,7 +99,7 @@
     if (focused) (document.getElementById(focused) || fresh.querySelector("button, a, [tabindex]") || document.getElementById("main")).focus();
   };
   const cards = () => [...document.querySelectorAll("[data-card]")];
-  const refreshAll = () => Promise.all(cards().map(refresh));
+  const refreshAll = () => refresh(...cards());
   const refreshFor = (topic, state) => {
     const concerned = cards().filter((one) => one.dataset.topics.split(" ").some((each) => each === topic || each === `${topic}=${state}`));
     // The figures at the top are made of everything else, so they come after what somebody may be looking at.
@@ -214,7 +228,7 @@
   setInterval(() => {
     looked += 1;
     if (over || body.dataset.connection === "live" || document.hidden) return;
-    cards().filter((one) => looked % Number(one.dataset.refresh || 5) === 0).forEach(refresh);
+    cards().filter((one) => looked % Number(one.dataset.refresh || 5) === 0).forEach((one) => refresh(one));
   }, 1000);
   window.addEventListener("online", () => { tries = 0; if (!socket || socket.readyState === WebSocket.CLOSED) connect(); });
   window.addEventListener("pagehide", () => { over = true; if (socket) socket.close(); });
