@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from random import Random, random
+from random import Random
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -16,13 +16,14 @@ from QMSLibrary.history.entries import Observation
 from QMSLibrary.history.journal import Journal
 
 from .errors import EnvironmentEnded, NotSupported, QMSError, Refused
+from .pauses import Pauses
 
 if TYPE_CHECKING:
     from .protocols import LiveStream
 
 FIRST_PAUSE: Final = 0.02
 LONGEST_PAUSE: Final = 2.0
-"""Seconds between attempts to have the stream back; doubled each time, with jitter."""
+"""Seconds between attempts to have the stream back."""
 LOOK_EVERY: Final = 0.5
 """Seconds between looks at whether the environment lives, while the stream is down."""
 MAXIMUM_KEPT: Final = 100_000
@@ -76,6 +77,7 @@ class LiveWatch:
         self._updates: list[Told] = []
         self._position = wanted.after
         self._up = False
+        self._pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
         self._changed = threading.Condition()
         self._stop = threading.Event()
         self._stream: LiveStream | None = None
@@ -163,11 +165,9 @@ class LiveWatch:
 
     # --- the thread
     def _run(self) -> None:
-        pause = FIRST_PAUSE
         while not self._stop.is_set():
             try:
-                if self._read():
-                    pause = FIRST_PAUSE
+                self._read()
                 reason = "the service ended it"
             except (Refused, NotSupported) as error:
                 self._fail(error)
@@ -180,29 +180,26 @@ class LiveWatch:
                 self._up = False
                 self.trouble = reason
                 self._changed.notify_all()
-            self._stop.wait(pause * (0.5 + random()))
-            pause = min(pause * 2, LONGEST_PAUSE)
+            self._stop.wait(self._pauses.next())
 
     def _fail(self, error: QMSError) -> None:
         with self._changed:
             self._up, self.failed, self.trouble = False, error, str(error)
             self._changed.notify_all()
 
-    def _read(self) -> bool:
-        """One connection from beginning to end; whether anything came through it."""
-        came = False
+    def _read(self) -> None:
+        """One connection from beginning to end."""
         self._stream = self._opener(self.wanted.model_copy(update={"after": self._position}))
         try:
             with self._stream as stream:
                 self.connections += 1
                 for said in stream:
-                    came = True
+                    self._pauses.worked()
                     if self._stop.is_set():
-                        return came
+                        return
                     self._hear(said)
         finally:
             self._stream = None
-        return came
 
     def _hear(self, said: LiveReady | LiveUpdate | LiveGone) -> None:
         with self._changed:

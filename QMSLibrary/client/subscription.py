@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from random import random
 from typing import TYPE_CHECKING, Final
 
 from QMSLibrary.contract.events import Event, EventType
 from QMSLibrary.contract.services import Service
 
 from .errors import NotSupported, QMSError
+from .pauses import Pauses
 
 if TYPE_CHECKING:
     from .protocols import EventStream
@@ -22,7 +22,7 @@ Changed = Callable[[Service, str | None, bool], None]
 
 FIRST_PAUSE: Final = 0.05
 LONGEST_PAUSE: Final = 5.0
-"""Seconds between attempts to have a stream back; doubled each time, with jitter."""
+"""Seconds between attempts to have a stream back."""
 QUIET_START: Final = 1.0
 """Seconds after which a connected stream counts as live although it has said nothing."""
 _KNOWN_TYPES: Final = frozenset(EventType)
@@ -43,6 +43,7 @@ class Subscription:
         self._arrived = arrived
         self._changed = changed
         self._position: str | None = None
+        self._pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
         self._stop = threading.Event()
         self._stream: EventStream | None = None
         self._thread: threading.Thread | None = None
@@ -71,11 +72,9 @@ class Subscription:
 
     def _run(self) -> None:
         assert self._opener is not None
-        pause = FIRST_PAUSE
         while not self._stop.is_set():
             try:
-                if self._read():
-                    pause = FIRST_PAUSE
+                self._read()
                 reason = "the service ended it"
             except NotSupported as error:
                 self._gone(str(error))
@@ -89,25 +88,22 @@ class Subscription:
             if self._stop.is_set():
                 return
             self._gone(reason)
-            self._stop.wait(pause * (0.5 + random()))
-            pause = min(pause * 2, LONGEST_PAUSE)
+            self._stop.wait(self._pauses.next())
 
-    def _read(self) -> bool:
-        """One connection from beginning to end; whether anything came through it."""
+    def _read(self) -> None:
+        """One connection from beginning to end."""
         assert self._opener is not None
-        came = False
         self._stream = self._opener(self._position)
         try:
             with self._stream as stream:
                 if self._stop.is_set():
-                    return came
+                    return
                 self._quiet = threading.Timer(QUIET_START, self._became_live)
                 self._quiet.daemon = True
                 self._quiet.start()
                 for item in stream:
                     if self._stop.is_set():
-                        return came
-                    came = True
+                        return
                     if item.position is not None:
                         self._position = item.position
                     if not self.live:
@@ -118,7 +114,6 @@ class Subscription:
                         self._note_unknown(item.event)
         finally:
             self._stream = None
-        return came
 
     def _note_unknown(self, event: Event | None) -> None:
         if event is None or event.type in _KNOWN_TYPES or event.type in self._unknown:
@@ -129,6 +124,7 @@ class Subscription:
     def _became_live(self) -> None:
         if self.live or self._stop.is_set():
             return
+        self._pauses.worked()
         back = self.trouble is not None
         self.live, self.decided, self.trouble = True, True, None
         note = f"The event stream of the {self.service} service is up again." if back else None

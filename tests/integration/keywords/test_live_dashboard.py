@@ -3,6 +3,7 @@
 import json
 import threading
 from contextlib import contextmanager
+from socket import SHUT_RDWR
 
 import pytest
 from robot_runs import run
@@ -112,6 +113,25 @@ def test_what_is_no_answer_is_told_in_words(said):
         one = watch(url)
         with pytest.raises(QMSError, match="not what the contract promises"):
             one.start(timeout=3)  # it tries again until then
+        one.stop()
+
+
+def test_a_stream_that_breaks_again_and_again_is_had_back_at_once_each_time():
+    asked = []
+
+    def talk(socket):
+        asked.append(socket.recv())
+        socket.send('{"op": "ready", "sequence": 5}')
+        if len(asked) <= 20:
+            socket.socket.shutdown(SHUT_RDWR)
+        else:
+            socket.recv()
+
+    with false_dashboard(talk) as url:
+        one = watch(url)
+        one.start()
+        # Were the pause doubled from break to break, it would be half a minute.
+        assert one.wait(lambda: len(asked) > 20 and one.up, 10), len(asked)
         one.stop()
 
 
