@@ -103,9 +103,7 @@ def test_this_repository_s_own_last_commits() -> None:
         assert not [one for one in broken if (one.path or "").startswith("QMSLibrary/")]
         assert {role: set(answer(role, request).checks) for role in ROSTER} == CHECKS_OF
         code = [
-            file
-            for file in request.files
-            if file.path.endswith((".py", ".js")) and file.path.startswith("QMSLibrary/")
+            file for file in request.files if file.path.endswith((".py", ".js")) and file.path.startswith("QMSLibrary/")
         ]
         tests = [file for file in request.files if file.path.startswith("tests/")]
         if not code:
