@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -35,6 +36,7 @@ LIMITS: Final[dict[str, Limits]] = {
 DEFAULT: Final = Limits(timedelta(minutes=10), 3)
 ALONE: Final = "load"
 """Tests with this tag measure, so they run after the others of their category, one Robot process at a time."""
+SUITE_FILE: Final = ".robot"
 
 
 class NoSuitesError(Exception):
@@ -62,11 +64,18 @@ def find_suites(given: Path | None) -> Path:
     if given is not None:
         if given.is_dir():
             return given.resolve()
-        raise NoSuitesError(f"{given} is not a folder.")
+        raise NoSuitesError(f"{given} is not a folder{own_file(str(given)) or '.'}")
     for folder in (Path.cwd() / "suites", Path(__file__).parents[2] / "suites"):
         if folder.is_dir():
             return folder.resolve()
     raise NoSuitesError("There is no folder `suites` here. Go to the project's folder, or name one: `--suites FOLDER`.")
+
+
+def own_file(name: str) -> str:
+    """How a file of one's own is run, as the end of a sentence; empty when the name is not a suite's."""
+    if not name.endswith(SUITE_FILE):
+        return ""
+    return f": `qms run` runs folders of suites. A file of your own runs with `robot {shlex.quote(name)}`."
 
 
 def find_categories(suites: Path, names: list[str]) -> list[Category]:
@@ -74,6 +83,9 @@ def find_categories(suites: Path, names: list[str]) -> list[Category]:
 
     Raises NoSuitesError with the categories there are.
     """
+    for name in names:
+        if name.endswith(SUITE_FILE):
+            raise NoSuitesError(f"{name} is not a category (a folder in {suites}){own_file(name)}")
     there = {folder.name: folder for folder in sorted(suites.iterdir()) if any(folder.rglob("*.robot"))}
     if not there:
         raise NoSuitesError(f"There are no .robot files in the folders of {suites}.")

@@ -69,7 +69,6 @@ def run(options: argparse.Namespace) -> int:
         suites = find_suites(options.suites)
         chosen = [category.name for category in find_categories(suites, options.categories)]
         works = _plan(find_categories(suites, []), chosen, options.include, options.exclude)
-        folder = _new_folder(options.results)
     except (NoSuitesError, _UsageError) as error:
         console.error(str(error))
         return WRONG_USAGE
@@ -77,10 +76,15 @@ def run(options: argparse.Namespace) -> int:
     try:
         environment = use(options.environment)
     except EnvironmentUseError as error:
-        folder.rmdir()
         console.error(str(error))
         return WRONG_USAGE
     with environment:
+        # Only now: of a run that was stopped or killed while the environment started nothing is left.
+        try:
+            folder = _new_folder(options.results)
+        except _UsageError as error:
+            console.error(str(error))
+            return WRONG_USAGE
         return _run_on(environment, options, suites, works, folder, seed, begun)
 
 

@@ -57,6 +57,8 @@ def persona(name: str) -> Persona:
     """The persona with this name; an unknown one is refused with the list."""
     key = name.strip().lower().replace(" ", "_").replace("-", "_")
     files = _files()
+    if not key:
+        raise WishError(f"author is empty. Choose one of: {', '.join(sorted(files))}; or leave author out.")
     if key not in files:
         raise unknown("persona", name, files)
     path = files[key]

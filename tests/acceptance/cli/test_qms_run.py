@@ -114,7 +114,9 @@ def test_categories_and_tags_are_chosen_and_the_exit_code_is_robots(home, place)
         (["--exclude", "nothing"], "No test has the tag 'nothing'"),
         (["--include", "smokeANDslow"], "No test has the tag"),
         (["--environment", "mars"], "There are: embedded"),
-        (["--suites", "nowhere"], "nowhere is not a folder"),
+        (["--suites", "nowhere"], "nowhere is not a folder."),
+        (["--suites", "my.robot"], "A file of your own runs with `robot my.robot`."),
+        (["own suites/my.robot"], "A file of your own runs with `robot 'own suites/my.robot'`."),
     ],
 )
 def test_what_cannot_be_done_lists_the_choices(home, place, arguments, said):
@@ -206,6 +208,17 @@ def start_long(place: Path, wait_until) -> subprocess.Popen[str]:
         process.terminate()
         pytest.fail(process.communicate()[0])
     return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_while_the_environment_starts_leaves_no_folder(home, place, wait_until, ours, number):
+    process = subprocess.Popen([*QMS, "run"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    wait_until(lambda: any(home.glob("*")) or process.poll() is not None, 60)
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode in {253, -signal.SIGTERM, -signal.SIGKILL}, said
+    assert not list(place.glob("results/*"))
+    assert wait_until(lambda: not ours(place.parent), 10), ours(place.parent)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

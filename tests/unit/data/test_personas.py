@@ -144,6 +144,11 @@ def test_a_wrong_persona_is_refused_with_file_line_and_field(own, text, said):
     assert "intern.yaml" in str(error.value)
 
 
+def test_an_empty_author_is_named_with_the_choices():
+    with pytest.raises(WishError, match=r"author is empty\. Choose one of: bot, .*; or leave author out"):
+        create_pull_request(author=" ")
+
+
 def test_a_folder_that_is_not_there_is_named(monkeypatch):
     monkeypatch.setenv(FOLDER_VARIABLE, "/nowhere/personas")
     with pytest.raises(WishError, match="QMS_PERSONAS names /nowhere/personas, which is no folder"):
