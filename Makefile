@@ -21,8 +21,9 @@ $(STAMP): pyproject.toml
 install: $(STAMP)  ## make .venv with everything in it
 
 # Compilers and linters that judge generated pull requests. Tests that need them are skipped where there is no npm.
+# From within their folder: --prefix would also say where npm's settings of the machine are, such as a company's authority.
 $(TOOLS): tests/tools/package-lock.json
-	@if command -v npm >/dev/null; then npm ci --prefix tests/tools --silent && touch $@; \
+	@if command -v npm >/dev/null; then (cd tests/tools && npm ci --silent) && touch $@; \
 	else echo "npm is not there: the tests that need it will be skipped (Debian: apt install nodejs npm)"; fi
 
 tools: $(TOOLS)  ## install the npm packages that tests use
