@@ -212,7 +212,14 @@ def start_long(place: Path, wait_until) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_run_that_is_ended_while_the_environment_starts_leaves_no_folder(home, place, wait_until, ours, number):
-    process = subprocess.Popen([*QMS, "run"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        [*QMS, "run"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # What a shell starts in the background ignores Ctrl-C, and so would whatever is started from there.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     wait_until(lambda: any(home.glob("*")) or process.poll() is not None, 60)
     process.send_signal(number)
     said, _ = process.communicate(timeout=30)
