@@ -210,24 +210,6 @@ def start_long(place: Path, wait_until) -> subprocess.Popen[str]:
     return process
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_run_that_is_ended_while_the_environment_starts_leaves_no_folder(home, place, wait_until, ours, number):
-    process = subprocess.Popen(
-        [*QMS, "run"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        # What a shell starts in the background ignores Ctrl-C, and so would whatever is started from there.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    wait_until(lambda: any(home.glob("*")) or process.poll() is not None, 60)
-    process.send_signal(number)
-    said, _ = process.communicate(timeout=30)
-    assert process.returncode in {253, -signal.SIGTERM, -signal.SIGKILL}, said
-    assert not list(place.glob("results/*"))
-    assert wait_until(lambda: not ours(place.parent), 10), ours(place.parent)
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_ends_gracefully_and_its_results_are_readable(home, place, wait_until, number):
     process = start_long(place, wait_until)
