@@ -37,7 +37,8 @@ Nobody Is Given More Than It Can Take
     ...    for a place were all reviewed.
     ${agents} =    Start Agents Of The Pool    3    qms-dor-validator    load_capacity=2
     FOR    ${agent}    IN    @{agents}
-        Slow Down Agent    ${agent}    by=100 ms
+        # Much longer than a busy machine takes to wake one of them, so that all three are equally quick.
+        Slow Down Agent    ${agent}    by=500 ms
     END
     Submit Pull Requests Step By Step    12
     Load Should Be Balanced    ${agents}    within=50 %
